@@ -1,0 +1,43 @@
+# Every target sets itself up: Node 24 (fetched through npm where the machine's own is older) and
+# the locked dependencies. See docs/decisions/0002-node-24.md.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+NODE_BIN := $(shell sh tools/node24.sh --dir)
+export PATH := $(if $(NODE_BIN),$(NODE_BIN):)$(CURDIR)/node_modules/.bin:$(PATH)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+setup: node_modules/.installed ## Node 24 and the locked dependencies
+
+node_modules/.installed: package-lock.json tools/node24.sh
+	@sh tools/node24.sh --install
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: setup ## built JavaScript in dist/
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/build.ts
+
+test: build ## everything that must be green; the last line counts
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test.ts
+
+sim: setup ## 10,000 seeded promotions with faults (SIM_COUNT, SIM_SEED)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/sim.ts --count $${SIM_COUNT:-10000} --seed $${SIM_SEED:-1}
+
+bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up ratios
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/engine.ts
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/start-up.ts
+
+generate: setup ## rewrite what is generated from the sources (JSON Schemas)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/generate.ts
+
+scenarios-update: setup ## rewrite the recorded output of test/scenarios; read the diff
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" AURORA_UPDATE=1 vitest run test/scenarios.test.ts test/plan-check.test.ts
+
+fmt: setup ## format and mend what can be mended
+	@biome check --write .
+
+clean: ## remove what was built and fetched
+	rm -rf dist node_modules .node
+
+.PHONY: help setup build test sim bench-engine generate scenarios-update fmt clean

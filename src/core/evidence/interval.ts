@@ -1,0 +1,31 @@
+/**
+ * One closed interval of raw measurements on both tracks: deltas, never rates, never overlapping.
+ * It carries no judgement. A durable row, not a ledger leaf; segments of rows are sealed by leaves.
+ */
+export interface Interval {
+  /** Rises by one per interval and source; an interval enters once or not at all. */
+  seq: number;
+  startMs: number;
+  endMs: number;
+  stable: TrackInterval | null;
+  candidate: TrackInterval | null;
+}
+
+export interface TrackInterval {
+  /** false: known to be down. A candidate that is down is a failure, not missing evidence. */
+  up: boolean;
+  /** Requests that reached this track, counted where the split happens. */
+  requests: number;
+  /** By metric name; a metric that could not be measured is absent. */
+  metrics: Readonly<Record<string, Measurement>>;
+}
+
+export type Measurement =
+  /** events out of total, both counts of this interval (errors of requests) */
+  | { kind: 'rate'; events: number; total: number }
+  /** counts per bucket in the order of the metric's edges, the last one above every edge */
+  | { kind: 'histogram'; counts: readonly number[] }
+  /** one value of a gauge */
+  | { kind: 'value'; value: number };
+
+export type Track = 'stable' | 'candidate';

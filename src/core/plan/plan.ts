@@ -1,0 +1,177 @@
+import type { Track } from '../evidence/interval.ts';
+import type { Comparison, Statistic } from '../gate/check.ts';
+import type { Gate } from '../gate/gate.ts';
+import type { JudgeSettings, Metric } from '../judge/settings.ts';
+
+/**
+ * A resolved plan: everything a release must show, step by step, with every default written out.
+ * What the parser reads is `PlanFile` (schema.ts); `resolve` turns it into this; the plan's lock is
+ * the digest of this. Durations are milliseconds, shares are percent of requests.
+ */
+export interface Plan {
+  apiVersion: 'aurora/v1';
+  kind: 'Plan';
+  name: string;
+  service: string;
+  release: Release;
+  /** The profile that is released with the workload; null where there is none. */
+  profile: { name: string; sha256: string } | null;
+  intervalMs: number;
+  /** After so long without a renewal the keeper applies the fallback weights. */
+  controllerLossMs: number;
+  rule: DecisionRule;
+  /** none: 100 % without a decision; the outcome is then `promoted`, never GA. */
+  decision: 'signed' | 'none';
+  /** Gate results not re-evaluated for so long are stale; a GO older than `goMaxAgeMs` is void. */
+  evidenceMaxAgeMs: number;
+  goMaxAgeMs: number;
+  people: readonly Person[];
+  roles: readonly Role[];
+  /** Roles of which one person may sign a skip. Empty: nothing can be skipped. */
+  overrideRoles: readonly string[];
+  metrics: readonly Metric[];
+  judge: JudgeSettings;
+  triggers: readonly Trigger[];
+  gates: readonly Gate[];
+  phases: readonly Phase[];
+  freezes: readonly Freeze[];
+}
+
+export type DecisionRule = 'matrix' | 'green-yellow-red';
+
+export interface Release {
+  /** The GA version; the candidate's is the same with `-rc.N` or `-rcN` behind it. */
+  version: string;
+  candidate: string;
+  artifacts: readonly { name: string; sha256: string }[];
+  /** Ids of the people who made it: they can't approve it. */
+  authors: readonly string[];
+}
+
+export interface Person {
+  id: string;
+  /** Ed25519 public key: base64 of the DER SubjectPublicKeyInfo. */
+  publicKey: string;
+}
+
+export interface Role {
+  name: string;
+  people: readonly string[];
+}
+
+/** An absolute rule that rolls back at once, never held back by anything inconclusive. */
+export type Trigger =
+  /** Every interval over `forMs` breaches `statistic op limit` on the track. */
+  | {
+      name: string;
+      kind: 'sustained';
+      metric: string;
+      track: Track;
+      statistic: Statistic;
+      op: Comparison;
+      limit: number;
+      forMs: number;
+    }
+  /** The candidate is known to be down for so long (0: at the first such interval). */
+  | { name: string; kind: 'down'; forMs: number }
+  /** An incident of this severity or graver (1 is gravest) is opened. */
+  | { name: string; kind: 'incident'; severityMax: number };
+
+export type PhaseKind = 'perimeter' | 'soak' | 'canary' | 'decision' | 'rollout' | 'watch';
+
+/** Where the candidate's requests come from. */
+export type Traffic = 'live' | 'load' | 'mirror' | 'sessions' | 'none';
+
+/** What happens by itself: go back to where the state says back is, or stand still for a person. */
+export type DefaultAction = 'rollback' | 'hold';
+
+export interface PhaseBase {
+  name: string;
+  traffic: Traffic;
+  load: { ratePerSecond: number; path: string } | null;
+  /** Gates judged in this phase, in this order. */
+  gates: readonly string[];
+  /** Gates are evaluated again after so long; 0: once on entry and once before leaving. */
+  everyMs: number;
+  /** What a failing gate does; `failForMs` long it may fail first. */
+  onFail: DefaultAction;
+  failForMs: number;
+  /** Measured from entry; null: none. */
+  deadlineMs: number | null;
+  onDeadline: DefaultAction;
+  triggers: readonly string[];
+  before: readonly Hook[];
+  after: readonly Hook[];
+}
+
+/** A command that the operator wants run once on entering or leaving a phase. */
+export interface Hook {
+  name: string;
+  run: string;
+  timeoutMs: number;
+  onFail: DefaultAction;
+}
+
+export type Phase =
+  | PerimeterPhase
+  | SoakPhase
+  | CanaryPhase
+  | DecisionPhase
+  | RolloutPhase
+  | WatchPhase;
+
+/** Gates alone: nothing runs yet that could be undone. */
+export interface PerimeterPhase extends PhaseBase {
+  kind: 'perimeter';
+}
+
+/** The candidate runs healthy for a time AND a volume, continuously. */
+export interface SoakPhase extends PhaseBase {
+  kind: 'soak';
+  soakMs: number;
+  requestsMin: number;
+  /** A breach (failing gate or trigger, candidate down): start the clock again, or go back. */
+  onBreach: 'restart' | 'rollback';
+}
+
+/** A share of the traffic for a time and a volume, judged against stable. */
+export interface CanaryPhase extends PhaseBase {
+  kind: 'canary';
+  weightPct: number;
+  durationMs: number;
+  requestsMin: number;
+  /** Gates are evaluated at these times after entry as well; each at most durationMs. */
+  checkpointsMs: readonly number[];
+  /** at-end: never before durationMs; when-shown: as soon as the judge says promote. */
+  advance: 'at-end' | 'when-shown';
+  /** Whether leaving needs the judge's `promote`. */
+  judged: boolean;
+}
+
+/** A frozen request, signed by people. */
+export interface DecisionPhase extends PhaseBase {
+  kind: 'decision';
+  /** release: the GO; confirmation: people confirm after going live. */
+  subject: 'release' | 'confirmation';
+  signOffs: readonly { role: string; count: number }[];
+  /** How long a frozen request may be signed. */
+  validMs: number;
+}
+
+/** Raises the share step by step; each step is validated before the next. */
+export interface RolloutPhase extends PhaseBase {
+  kind: 'rollout';
+  steps: readonly { weightPct: number; holdMs: number }[];
+}
+
+/** After the rollout: rollback stays armed, stable stays warm. */
+export interface WatchPhase extends PhaseBase {
+  kind: 'watch';
+  watchMs: number;
+}
+
+/** No weight rises inside a freeze. Going back is always allowed. */
+export type Freeze =
+  | { name: string; kind: 'once'; fromMs: number; toMs: number }
+  /** Days 0 (Sunday) to 6; minutes after midnight UTC; toMinute > fromMinute, at most 1440. */
+  | { name: string; kind: 'weekly'; days: readonly number[]; fromMinute: number; toMinute: number };

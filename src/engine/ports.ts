@@ -1,0 +1,188 @@
+/**
+ * Everything the engine needs from the world. Each port says what it promises about durability,
+ * idempotence and concurrency; test/contract/ holds one suite a port that every adapter and every
+ * fake passes. At most five methods each.
+ */
+import type { Result } from '../base/result.ts';
+import type { Interval, Track } from '../core/evidence/interval.ts';
+import type { Evidence, EvidenceQuery } from '../core/gate/check.ts';
+
+/** (term, generation): who ordered, and which of its orders. A lower one is refused for good. */
+export interface Fence {
+  term: number;
+  generation: number;
+}
+
+export interface Weights {
+  stable: number;
+  candidate: number;
+}
+
+/**
+ * Moves requests between tracks.
+ * Durability: an accepted order survives the controller. Idempotence: the same fence again is
+ * accepted without effect. Concurrency: an order with an older fence is `refused`, for ever.
+ */
+export interface TrafficDriver {
+  setWeights(service: string, order: WeightOrder): Promise<Result<void>>;
+  /** Keeps the order in force; without it for `controllerLossMs` the fallback is applied. */
+  renew(service: string, fence: Fence): Promise<Result<void>>;
+  /** What is in force now, and whether the fallback was applied. */
+  observe(service: string): Promise<Result<TrafficState>>;
+}
+
+export interface WeightOrder {
+  fence: Fence;
+  weights: Weights;
+  fallback: Weights;
+  controllerLossMs: number;
+}
+
+export interface TrafficState {
+  fence: Fence;
+  weights: Weights;
+  fallbackApplied: boolean;
+}
+
+/**
+ * Runs the builds behind the tracks.
+ * Idempotence: `start` with an instance id that already lives answers ok without a second process;
+ * `stop` of what is not there answers ok. Concurrency: an older fence is `refused`.
+ */
+export interface WorkloadDriver {
+  start(service: string, order: StartOrder): Promise<Result<void>>;
+  stop(service: string, order: StopOrder): Promise<Result<void>>;
+  observe(service: string): Promise<Result<readonly InstanceState[]>>;
+}
+
+export interface StartOrder {
+  fence: Fence;
+  track: Track;
+  /** The effect id: names the instance, so that a repeated order starts nothing twice. */
+  instance: string;
+  version: string;
+  artifacts: readonly { name: string; sha256: string }[];
+}
+
+export interface StopOrder {
+  fence: Fence;
+  track: Track;
+}
+
+export interface InstanceState {
+  track: Track;
+  instance: string;
+  version: string;
+  up: boolean;
+}
+
+/**
+ * Brings recorded facts: interval rows and the evidence of checks. Read-only.
+ * Idempotence: reading the same numbers again gives the same rows. Missing evidence is a value
+ * (`kind: none` or `error`), never an exception and never an invented number.
+ */
+export interface EvidenceSource {
+  /** Rows after `afterSeq`, rising, at most `limit`. */
+  intervals(service: string, afterSeq: number, limit: number): Promise<Result<readonly Interval[]>>;
+  collect(
+    service: string,
+    checks: readonly { check: string; query: EvidenceQuery }[],
+  ): Promise<readonly Evidence[]>;
+}
+
+/** Runs an operator's command. Idempotence: by effect id; the same id answers with the first result. */
+export interface HookRunner {
+  run(effectId: string, hook: { run: string; timeoutMs: number }): Promise<Result<void>>;
+}
+
+/** Tells people. Idempotence: by message id; a message of a known id is not sent again. */
+export interface Notifier {
+  send(message: Message): Promise<Result<void>>;
+}
+
+export interface Message {
+  id: string;
+  level: 'info' | 'warning' | 'critical';
+  title: string;
+  text: string;
+}
+
+/** Time. `now` may jump; `monotonic` never goes back. Both in milliseconds. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+  /** Resolves after `ms`, or early when the signal fires. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Signs with a key that never leaves it. Ed25519 over the bytes given. */
+export interface Signer {
+  /** Raw 32-byte public key. */
+  publicKey(): Uint8Array;
+  sign(bytes: Uint8Array): Promise<Result<Uint8Array>>;
+}
+
+/**
+ * The ledger's disk. One writer.
+ * Durability: when `append` answers ok the batch is on stable storage, whole; else none of it is
+ * visible after a restart, except where it answers `unavailable` (it may or may not be there:
+ * reopen and look). Concurrency: a batch whose term is lower than the highest seen is `refused`;
+ * `firstIndex` must be the current size, else `conflict`.
+ */
+export interface LedgerStore {
+  /** Size, root inputs and highest term. */
+  head(): Promise<Result<LedgerHead>>;
+  append(batch: AppendBatch): Promise<Result<void>>;
+  /** Leaves [from, to), rising, with bodies. */
+  leaves(from: number, to: number): Promise<Result<readonly StoredLeaf[]>>;
+  /** Interval rows of a promotion with seq > afterSeq, rising. */
+  rows(promotion: string, afterSeq: number, limit: number): Promise<Result<readonly IntervalRow[]>>;
+  /** Newest snapshot of a promotion, or null. */
+  snapshot(promotion: string): Promise<Result<Snapshot | null>>;
+}
+
+export interface LedgerHead {
+  size: number;
+  term: number;
+  /** The newest signed checkpoint's note text, empty before the first. */
+  checkpoint: string;
+}
+
+/** One transaction: rows first, then leaves, tree hashes, checkpoint, snapshots; all or nothing. */
+export interface AppendBatch {
+  term: number;
+  firstIndex: number;
+  leaves: readonly LeafRecord[];
+  rows: readonly IntervalRow[];
+  blobs: readonly { sha256: string; body: Uint8Array }[];
+  checkpoint: string;
+  snapshots: readonly Snapshot[];
+}
+
+/** What audit_log shows of a leaf, and its body: RFC 8785 JSON of at most 16 KiB. */
+export interface LeafRecord {
+  promotion: string;
+  atMs: number;
+  type: string;
+  actor: string;
+  summary: string;
+  body: string;
+}
+
+export interface StoredLeaf extends LeafRecord {
+  index: number;
+}
+
+export interface IntervalRow {
+  promotion: string;
+  seq: number;
+  body: string;
+}
+
+/** A saved state, tied to the leaf after which it holds. */
+export interface Snapshot {
+  promotion: string;
+  leafIndex: number;
+  stateSha256: string;
+  body: string;
+}

@@ -25,7 +25,10 @@ export interface Weights {
  */
 export interface TrafficDriver {
   setWeights(service: string, order: WeightOrder): Promise<Result<void>>;
-  /** Keeps the order in force; without it for `controllerLossMs` the fallback is applied. */
+  /**
+   * Keeps the order in force; without it for `controllerLossMs` the fallback is applied. The fence
+   * may be newer than the order's: from then on every older one is refused.
+   */
   renew(service: string, fence: Fence): Promise<Result<void>>;
   /** What is in force now, and whether the fallback was applied. */
   observe(service: string): Promise<Result<TrafficState>>;
@@ -52,6 +55,8 @@ export interface TrafficState {
 export interface WorkloadDriver {
   start(service: string, order: StartOrder): Promise<Result<void>>;
   stop(service: string, order: StopOrder): Promise<Result<void>>;
+  /** The candidate's instance becomes stable's; the old stable is drained and stopped. */
+  adopt(service: string, order: AdoptOrder): Promise<Result<void>>;
   observe(service: string): Promise<Result<readonly InstanceState[]>>;
 }
 
@@ -67,6 +72,11 @@ export interface StartOrder {
 export interface StopOrder {
   fence: Fence;
   track: Track;
+}
+
+export interface AdoptOrder {
+  fence: Fence;
+  version: string;
 }
 
 export interface InstanceState {
@@ -130,22 +140,26 @@ export interface Signer {
  * `firstIndex` must be the current size, else `conflict`.
  */
 export interface LedgerStore {
-  /** Size, root inputs and highest term. */
+  /** What a writer needs to go on. */
   head(): Promise<Result<LedgerHead>>;
   append(batch: AppendBatch): Promise<Result<void>>;
   /** Leaves [from, to), rising, with bodies. */
   leaves(from: number, to: number): Promise<Result<readonly StoredLeaf[]>>;
   /** Interval rows of a promotion with seq > afterSeq, rising. */
   rows(promotion: string, afterSeq: number, limit: number): Promise<Result<readonly IntervalRow[]>>;
-  /** Newest snapshot of a promotion, or null. */
-  snapshot(promotion: string): Promise<Result<Snapshot | null>>;
+  /** A body by its digest, or null. */
+  blob(sha256: string): Promise<Result<Uint8Array | null>>;
 }
 
 export interface LedgerHead {
   size: number;
   term: number;
+  /** Roots of the perfect subtrees that make up the tree, largest first (base64). */
+  frontier: readonly string[];
   /** The newest signed checkpoint's note text, empty before the first. */
   checkpoint: string;
+  /** The newest snapshot of each promotion, where that is not `ended`. */
+  active: readonly Snapshot[];
 }
 
 /** One transaction: rows first, then leaves, tree hashes, checkpoint, snapshots; all or nothing. */
@@ -167,10 +181,13 @@ export interface LeafRecord {
   actor: string;
   summary: string;
   body: string;
+  /** A blob of the same batch, or an earlier one, that the body quotes by its digest; else null. */
+  blobSha256: string | null;
 }
 
 export interface StoredLeaf extends LeafRecord {
   index: number;
+  blob: Uint8Array | null;
 }
 
 export interface IntervalRow {
@@ -182,6 +199,7 @@ export interface IntervalRow {
 /** A saved state, tied to the leaf after which it holds. */
 export interface Snapshot {
   promotion: string;
+  ended: boolean;
   leafIndex: number;
   stateSha256: string;
   body: string;

@@ -7,6 +7,8 @@ export interface Interval {
   seq: number;
   startMs: number;
   endMs: number;
+  /** The candidate's intended share in force during all of it; null when it changed meanwhile. */
+  candidatePct: number | null;
   stable: TrackInterval | null;
   candidate: TrackInterval | null;
 }

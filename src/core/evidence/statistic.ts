@@ -1,0 +1,98 @@
+import { unreachable } from '../../base/assert.ts';
+import type { Statistic } from '../gate/check.ts';
+import type { Metric } from '../judge/settings.ts';
+import type { Interval, Measurement, Track } from './interval.ts';
+
+export interface Observed {
+  value: number;
+  /** Requests or points that the value rests on. */
+  samples: number;
+}
+
+/**
+ * A statistic of a metric on one track over intervals; null: nothing was measured, or the metric's
+ * kind has no such statistic. Quantiles are of the pooled histogram: the upper edge of the bucket
+ * that holds the quantile. Above the last edge nothing is known but that: the answer is then
+ * infinite, which breaches every upper limit and meets no lower one by accident of the edges.
+ */
+export function statisticOf(
+  metric: Metric,
+  intervals: readonly Interval[],
+  track: Track,
+  statistic: Statistic,
+): Observed | null {
+  const measured = intervals
+    .map((interval) => interval[track]?.metrics[metric.name])
+    .filter((one) => one !== undefined);
+  switch (statistic) {
+    case 'rate':
+      return rate(measured);
+    case 'p50':
+    case 'p95':
+    case 'p99':
+      return quantile(metric, measured, Number(statistic.slice(1)) / 100);
+    case 'count':
+      return count(measured);
+    case 'mean':
+    case 'max':
+    case 'min':
+    case 'last':
+      return ofValues(measured, statistic);
+    default:
+      return unreachable(statistic);
+  }
+}
+
+function rate(measured: readonly Measurement[]): Observed | null {
+  let [events, total] = [0, 0];
+  for (const one of measured) {
+    if (one.kind !== 'rate') return null;
+    events += one.events;
+    total += one.total;
+  }
+  return total === 0 ? null : { value: events / total, samples: total };
+}
+
+function quantile(metric: Metric, measured: readonly Measurement[], q: number): Observed | null {
+  const pooled = [...metric.edges, 0].map(() => 0);
+  for (const one of measured) {
+    if (one.kind !== 'histogram' || one.counts.length !== pooled.length) return null;
+    one.counts.forEach((count, i) => {
+      pooled[i] = (pooled[i] ?? 0) + count;
+    });
+  }
+  const total = pooled.reduce((sum, one) => sum + one, 0);
+  if (total === 0) return null;
+  let below = 0;
+  for (const [i, edge] of metric.edges.entries()) {
+    below += pooled[i] ?? 0;
+    if (below >= q * total) return { value: edge, samples: total };
+  }
+  return { value: Number.POSITIVE_INFINITY, samples: total };
+}
+
+function count(measured: readonly Measurement[]): Observed | null {
+  if (measured.length === 0) return null;
+  const value = measured.reduce((sum, one) => sum + sizeOf(one), 0);
+  return { value, samples: measured.length };
+}
+
+function sizeOf(one: Measurement): number {
+  if (one.kind === 'rate') return one.total;
+  if (one.kind === 'value') return 1;
+  return one.counts.reduce((sum, n) => sum + n, 0);
+}
+
+function ofValues(
+  measured: readonly Measurement[],
+  statistic: 'mean' | 'max' | 'min' | 'last',
+): Observed | null {
+  const values = measured.filter((one) => one.kind === 'value').map(({ value }) => value);
+  const last = values.at(-1);
+  if (last === undefined || values.length !== measured.length) return null;
+  const samples = values.length;
+  if (statistic === 'last') return { value: last, samples };
+  if (statistic === 'max') return { value: Math.max(...values), samples };
+  if (statistic === 'min') return { value: Math.min(...values), samples };
+  return { value: values.reduce((sum, value) => sum + value, 0) / samples, samples };
+}

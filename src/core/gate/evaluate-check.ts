@@ -1,0 +1,191 @@
+import { unreachable } from '../../base/assert.ts';
+import { digestOf } from '../../base/digest.ts';
+import { formatDuration } from '../../base/duration.ts';
+import type { Check, CheckOutcome, CheckResult, Comparison, Evidence } from './check.ts';
+
+/** Evidence dated later than this after `now` is not believed: a clock is wrong somewhere. */
+const FUTURE_MAX_MS = 60_000;
+
+interface Finding {
+  outcome: CheckOutcome;
+  observed: string;
+  reason: string;
+}
+
+/**
+ * Judges recorded evidence. Pure: the same check, evidence and time give the same result for ever.
+ * Missing, stale, future, too thin or unreadable evidence never passes.
+ */
+export function evaluateCheck(
+  check: Check,
+  evidence: Evidence | undefined,
+  nowMs: number,
+): CheckResult {
+  const finding = unfit(check, evidence, nowMs) ?? held(check, evidence as Evidence);
+  return {
+    check: check.name,
+    outcome: finding.outcome,
+    observed: finding.observed,
+    expected: expectedOf(check),
+    samples: evidence?.samples ?? 0,
+    evidenceAtMs: evidence?.atMs ?? null,
+    evidenceSha256: evidence === undefined ? null : digestOf(evidence),
+    reason: finding.reason,
+    advisory: check.advisory,
+  };
+}
+
+/** What a check wants, as a person reads it. */
+export function expectedOf(check: Check): string {
+  switch (check.kind) {
+    case 'threshold': {
+      const zone = check.warnLimit === null ? '' : `, warns up to ${check.op} ${check.warnLimit}`;
+      return `${check.op} ${check.limit}${zone}`;
+    }
+    case 'range':
+      return `${check.min} to ${check.max}`;
+    case 'ratio':
+      return `${check.op} ${check.limit} of at least ${check.denominatorMin}`;
+    case 'sustained':
+      return `not ${check.op} ${check.limit} for ${formatDuration(check.forMs)}`;
+    case 'count':
+      return `${check.op} ${check.limit} items`;
+    case 'presence':
+      return `present, not older than ${formatDuration(check.maxAgeMs)}`;
+    default:
+      return unreachable(check);
+  }
+}
+
+export function compare(value: number, op: Comparison, limit: number): boolean {
+  switch (op) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '==':
+      return value === limit;
+    default:
+      return unreachable(op);
+  }
+}
+
+/** Why the evidence can't be judged at all; null: it can. */
+function unfit(check: Check, evidence: Evidence | undefined, nowMs: number): Finding | null {
+  if (evidence === undefined) return untold('there is no evidence');
+  if (evidence.kind === 'error') {
+    return { outcome: 'error', observed: '-', reason: `could not be measured: ${evidence.reason}` };
+  }
+  if (evidence.kind === 'none') return untold(`no evidence: ${evidence.reason}`);
+  const ageMs = nowMs - evidence.atMs;
+  if (!Number.isFinite(ageMs)) return untold('the evidence carries no time');
+  if (ageMs < -FUTURE_MAX_MS) {
+    return untold(`the evidence is dated ${formatDuration(-ageMs)} in the future`);
+  }
+  if (ageMs > check.maxAgeMs) {
+    return untold(
+      `the evidence is ${formatDuration(ageMs)} old, at most ${formatDuration(check.maxAgeMs)}`,
+    );
+  }
+  const samplesMin = Math.max(1, check.samplesMin);
+  if (!(evidence.samples >= samplesMin)) {
+    return untold(`${evidence.samples} samples, at least ${samplesMin} are needed`);
+  }
+  return null;
+}
+
+/** The predicate itself, on evidence of the right kind. */
+function held(check: Check, evidence: Evidence): Finding {
+  switch (check.kind) {
+    case 'threshold':
+      if (evidence.kind !== 'number') break;
+      return number(evidence.value, (value) => threshold(check, value));
+    case 'range':
+      if (evidence.kind !== 'number') break;
+      return number(evidence.value, (value) =>
+        value >= check.min && value <= check.max ? 'pass' : 'fail',
+      );
+    case 'ratio':
+      if (evidence.kind !== 'ratio') break;
+      return ratio(check, evidence.numerator, evidence.denominator);
+    case 'sustained':
+      if (evidence.kind !== 'series') break;
+      return sustained(check, evidence.points);
+    case 'count':
+      if (evidence.kind === 'items') return count(check, evidence.items.length, evidence.items);
+      if (evidence.kind === 'number') return count(check, evidence.value, []);
+      break;
+    case 'presence':
+      return { outcome: 'pass', observed: 'present', reason: 'it is there and fresh' };
+    default:
+      return unreachable(check);
+  }
+  return {
+    outcome: 'error',
+    observed: '-',
+    reason: `a ${check.kind} check cannot read evidence of kind ${evidence.kind}`,
+  };
+}
+
+function threshold(check: Extract<Check, { kind: 'threshold' }>, value: number): CheckOutcome {
+  if (compare(value, check.op, check.limit)) return 'pass';
+  return check.warnLimit !== null && compare(value, check.op, check.warnLimit) ? 'warn' : 'fail';
+}
+
+function ratio(
+  check: Extract<Check, { kind: 'ratio' }>,
+  numerator: number,
+  denominator: number,
+): Finding {
+  if (!(denominator >= Math.max(1, check.denominatorMin))) {
+    return untold(`of ${denominator}, at least ${check.denominatorMin} are needed`);
+  }
+  const found = number(numerator / denominator, (value) =>
+    compare(value, check.op, check.limit) ? 'pass' : 'fail',
+  );
+  return { ...found, observed: `${found.observed} (${numerator} of ${denominator})` };
+}
+
+/** Fails when an unbroken run of breaching points spans `forMs`. */
+function sustained(
+  check: Extract<Check, { kind: 'sustained' }>,
+  points: readonly (readonly [number, number])[],
+): Finding {
+  if (points.length === 0) return untold('no points');
+  let sinceMs: number | null = null;
+  let longestMs = 0;
+  for (const [atMs, value] of points) {
+    if (!Number.isFinite(value)) return untold('a point is not a number');
+    if (!compare(value, check.op, check.limit)) sinceMs = null;
+    else {
+      sinceMs ??= atMs;
+      longestMs = Math.max(longestMs, atMs - sinceMs);
+    }
+  }
+  const observed = `longest breach ${formatDuration(longestMs)}`;
+  const outcome = longestMs >= check.forMs ? 'fail' : 'pass';
+  return { outcome, observed, reason: `${observed} over ${points.length} points` };
+}
+
+function count(
+  check: Extract<Check, { kind: 'count' }>,
+  value: number,
+  items: readonly string[],
+): Finding {
+  const found = number(value, (n) => (compare(n, check.op, check.limit) ? 'pass' : 'fail'));
+  const shown = items.slice(0, 3).join('; ');
+  return shown === '' ? found : { ...found, reason: `${found.reason}: ${shown}` };
+}
+
+function number(value: number, judge: (value: number) => CheckOutcome): Finding {
+  if (!Number.isFinite(value)) return untold('the value is not a finite number');
+  return { outcome: judge(value), observed: String(value), reason: `observed ${value}` };
+}
+
+function untold(reason: string): Finding {
+  return { outcome: 'inconclusive', observed: '-', reason };
+}

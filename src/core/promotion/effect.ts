@@ -1,0 +1,40 @@
+import type { Hook } from '../plan/plan.ts';
+
+/**
+ * What the machine wants done in the world. Data: the engine writes it to the ledger, then carries
+ * it out. The id names it for ever; carrying it out twice must show once.
+ */
+export type Effect = { id: string } & EffectAction;
+
+export type EffectAction =
+  | { kind: 'set-weights'; generation: number; weights: Weights; fallback: Weights }
+  | { kind: 'start'; generation: number }
+  | { kind: 'stop'; generation: number }
+  /** The candidate becomes stable; the old stable is drained. After it there is no way back. */
+  | { kind: 'adopt'; generation: number }
+  | { kind: 'evaluate'; gates: readonly string[] }
+  | { kind: 'hook'; hook: Hook }
+  | { kind: 'notify'; level: 'info' | 'warning' | 'critical'; title: string; text: string };
+
+/** Percent of requests; both together are 100. */
+export interface Weights {
+  stable: number;
+  candidate: number;
+}
+
+export const ALL_STABLE: Weights = { stable: 100, candidate: 0 };
+
+/** Effects that raise what the candidate may do: dropped when the way turns back. */
+export function isForward(effect: Effect): boolean {
+  switch (effect.kind) {
+    case 'start':
+    case 'adopt':
+    case 'evaluate':
+    case 'hook':
+    case 'set-weights':
+      return true;
+    case 'stop':
+    case 'notify':
+      return false;
+  }
+}

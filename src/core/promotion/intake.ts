@@ -1,0 +1,87 @@
+import type { Interval } from '../evidence/interval.ts';
+import { observeTrigger, startTrigger } from '../evidence/sustained.ts';
+import { judge, observe, startJudge } from '../judge/judge.ts';
+import type { VerdictKind } from '../judge/verdict.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { EvidenceState, State } from './state.ts';
+import { type Step, set } from './step.ts';
+
+/** One closed interval enters, once: a repeated or older one changes nothing. */
+export function takeInterval(step: Step, interval: Interval): void {
+  const { plan, state } = step;
+  const { evidence } = state;
+  if (interval.seq <= evidence.lastSeq) return;
+  const missing = evidence.lastSeq < 0 ? 0 : interval.seq - evidence.lastSeq - 1;
+  const expected = candidateExpected(state);
+  const taken: EvidenceState = {
+    ...evidence,
+    lastSeq: interval.seq,
+    lastEndMs: interval.endMs,
+    missing: evidence.missing + missing,
+    stableUp: interval.stable?.up ?? null,
+    candidateUp: interval.candidate?.up ?? (expected ? evidence.candidateUp : null),
+    judge: judged(plan, state, interval),
+    triggers: observeTriggers(plan, evidence, interval, expected),
+    ...cover(state, interval),
+  };
+  const verdict = verdictKind(plan, taken) ?? state.verdict;
+  set(step, verdict === state.verdict ? { evidence: taken } : { evidence: taken, verdict });
+}
+
+/** Whether a candidate that is not there counts as down. */
+function candidateExpected(state: State): boolean {
+  return state.candidate === 'running' && state.back === null;
+}
+
+/** One judge from the first interval with two tracks to the last; at 100 % the comparison ends. */
+function judged(plan: Plan, state: State, interval: Interval): EvidenceState['judge'] {
+  const { judge: running } = state.evidence;
+  const pair = interval.stable !== null && interval.candidate !== null;
+  const shared =
+    interval.candidatePct === null || (interval.candidatePct > 0 && interval.candidatePct < 100);
+  if (!pair || !shared || state.weights.candidate === 0) return running;
+  const before = running ?? startJudge(plan.judge, plan.metrics);
+  return observe(plan.judge, plan.metrics, before, interval, interval.candidatePct);
+}
+
+function verdictKind(plan: Plan, evidence: EvidenceState): VerdictKind | null {
+  return evidence.judge === null ? null : judge(plan.judge, plan.metrics, evidence.judge).kind;
+}
+
+function observeTriggers(
+  plan: Plan,
+  evidence: EvidenceState,
+  interval: Interval,
+  candidateIsExpected: boolean,
+): EvidenceState['triggers'] {
+  const triggers: Record<string, EvidenceState['triggers'][string]> = {};
+  for (const trigger of plan.triggers) {
+    const metric =
+      trigger.kind === 'sustained'
+        ? plan.metrics.find(({ name }) => name === trigger.metric)
+        : null;
+    const before = evidence.triggers[trigger.name] ?? startTrigger();
+    triggers[trigger.name] = observeTrigger(trigger, metric ?? null, before, interval, {
+      candidateExpected: candidateIsExpected,
+    });
+  }
+  return triggers;
+}
+
+/**
+ * Time counts only where evidence covers it: the candidate was measured, up, and at the weight in
+ * force during the whole interval. A machine that slept, a controller that was down or a splitter
+ * that lost rows leave a gap that counts for nothing.
+ */
+function cover(state: State, interval: Interval): Pick<EvidenceState, 'coveredMs' | 'requests'> {
+  const { coveredMs, requests } = state.evidence;
+  const { candidate } = interval;
+  if (state.soak.breached) return { coveredMs: 0, requests: 0 };
+  const running = state.position.stage === 'run' || state.position.stage === 'review';
+  if (!running || candidate === null || !candidate.up) return { coveredMs, requests };
+  if (interval.candidatePct !== state.weights.candidate) return { coveredMs, requests };
+  return {
+    coveredMs: coveredMs + interval.endMs - interval.startMs,
+    requests: requests + candidate.requests,
+  };
+}

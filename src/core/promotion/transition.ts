@@ -1,0 +1,55 @@
+import { assert } from '../../base/assert.ts';
+import type { Problem } from '../../base/problem.ts';
+import type { Plan } from '../plan/plan.ts';
+import { apply, open } from './apply.ts';
+import type { Effect } from './effect.ts';
+import type { PromotionEvent } from './event.ts';
+import { progress } from './progress.ts';
+import type { State } from './state.ts';
+import type { Step } from './step.ts';
+
+export interface Transition {
+  state: State;
+  /** To be recorded, then carried out, in this order. */
+  effects: readonly Effect[];
+  /** Set when the event asked for what cannot be: the state is then the old one. */
+  refused: Problem | null;
+}
+
+/** More moves than any plan of the largest size makes in one go; beyond it the machine circles. */
+const MOVES_MAX = 200;
+
+/**
+ * The promotion machine. Pure: the same plan, state, event and time give the same result on any
+ * machine. The event changes what is known; then the machine makes every move that follows from
+ * it. `state` is null only for the first event, `opened`.
+ */
+export function transition(
+  plan: Plan,
+  planSha256: string,
+  state: State | null,
+  event: PromotionEvent,
+  now: number,
+): Transition {
+  if (state === null) {
+    assert(event.kind === 'opened', 'a promotion begins with `opened`');
+    const step: Step = { plan, now, state: open(plan, planSha256, event, now), effects: [] };
+    return settle(step);
+  }
+  if (state.outcome !== null && event.kind !== 'effect-done' && event.kind !== 'effect-failed') {
+    return { state, effects: [], refused: null };
+  }
+  const step: Step = { plan, now, state, effects: [] };
+  const refused = apply(step, event);
+  if (refused !== null) return { state, effects: [], refused };
+  return settle(step);
+}
+
+function settle(step: Step): Transition {
+  for (let moves = 0; moves < MOVES_MAX; moves += 1) {
+    if (!progress(step)) return { state: step.state, effects: step.effects, refused: null };
+  }
+  throw new Error(
+    `promotion ${step.state.promotion} circles in stage ${step.state.position.stage}`,
+  );
+}

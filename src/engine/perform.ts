@@ -1,0 +1,131 @@
+import { unreachable } from '../base/assert.ts';
+import type { Problem } from '../base/problem.ts';
+import type { Result } from '../base/result.ts';
+import type { Interval } from '../core/evidence/interval.ts';
+import { evidenceFromIntervals } from '../core/evidence/window.ts';
+import type { Check, Evidence } from '../core/gate/check.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import type { Effect } from '../core/promotion/effect.ts';
+import type { PromotionEvent } from '../core/promotion/event.ts';
+import { ownEvidence } from '../core/promotion/own-evidence.ts';
+import type { State } from '../core/promotion/state.ts';
+import type {
+  EvidenceSource,
+  Fence,
+  HookRunner,
+  Notifier,
+  TrafficDriver,
+  WorkloadDriver,
+} from './ports.ts';
+
+export interface World {
+  traffic: TrafficDriver;
+  workload: WorkloadDriver;
+  evidence: EvidenceSource;
+  hooks: HookRunner;
+  notifier: Notifier;
+}
+
+/** What an effect is carried out with; the state is the one that issued or re-issued it. */
+export interface Order {
+  plan: Plan;
+  state: State;
+  term: number;
+  now: number;
+  /** Rows of the promotion that its checks may look back on. */
+  intervals: (windowMs: number) => Promise<readonly Interval[]>;
+}
+
+/**
+ * Carries one effect out and says how it went, as the event that the machine is told next. Never
+ * throws for what the world does; carrying out the same effect again shows once.
+ */
+export async function perform(world: World, order: Order, effect: Effect): Promise<PromotionEvent> {
+  const { plan, state } = order;
+  const { service } = plan;
+  const fence = (generation: number): Fence => ({ term: order.term, generation });
+  switch (effect.kind) {
+    case 'set-weights': {
+      const { weights, fallback, generation } = effect;
+      const { controllerLossMs } = plan;
+      const weightOrder = { fence: fence(generation), weights, fallback, controllerLossMs };
+      return answer(effect, await world.traffic.setWeights(service, weightOrder));
+    }
+    case 'start': {
+      const { candidate: version, artifacts } = plan.release;
+      const start = {
+        fence: fence(effect.generation),
+        track: 'candidate',
+        instance: effect.id,
+        version,
+        artifacts,
+      } as const;
+      return answer(effect, await world.workload.start(service, start));
+    }
+    case 'stop': {
+      const stop = { fence: fence(effect.generation), track: 'candidate' } as const;
+      return answer(effect, await world.workload.stop(service, stop));
+    }
+    case 'adopt': {
+      const adopt = { fence: fence(effect.generation), version: plan.release.version };
+      return answer(effect, await world.workload.adopt(service, adopt));
+    }
+    case 'evaluate':
+      return {
+        kind: 'evidence',
+        effect: effect.id,
+        evidence: await collect(world, order, effect.gates),
+      };
+    case 'hook':
+      return answer(effect, await world.hooks.run(effect.id, effect.hook));
+    case 'notify': {
+      const { id, level, title, text } = effect;
+      return answer(effect, await world.notifier.send({ id, level, title, text }));
+    }
+    default:
+      void state;
+      return unreachable(effect);
+  }
+}
+
+function answer(effect: Effect, result: Result<void>): PromotionEvent {
+  if (result.ok) return { kind: 'effect-done', effect: effect.id };
+  return failure(effect, result.problem);
+}
+
+/** Only an order that is refused for good is final; everything else may or may not have happened. */
+export function failure(effect: Effect, { code, message }: Problem): PromotionEvent {
+  const reason = code === 'refused' ? 'refused' : 'unavailable';
+  return { kind: 'effect-failed', effect: effect.id, reason, message };
+}
+
+/** Evidence of every check of the gates: from recorded rows, from the judge, or from a source. */
+async function collect(
+  world: World,
+  order: Order,
+  gates: readonly string[],
+): Promise<readonly Evidence[]> {
+  const checks = order.plan.gates
+    .filter(({ name }) => gates.includes(name))
+    .flatMap((gate) => gate.checks);
+  const outside = checks.filter(({ evidence }) => !isInside(evidence.source));
+  const asked = outside.map(({ name, evidence }) => ({ check: name, query: evidence }));
+  const collected =
+    asked.length === 0 ? [] : await world.evidence.collect(order.plan.service, asked);
+  const inside = checks.filter(({ evidence }) => isInside(evidence.source));
+  const known: Evidence[] = [];
+  for (const check of inside) known.push(await fromInside(order, check));
+  return [...known, ...collected];
+}
+
+function isInside(source: Check['evidence']['source']): boolean {
+  return source === 'metric' || source === 'judge' || source === 'incidents';
+}
+
+async function fromInside(order: Order, check: Check): Promise<Evidence> {
+  const { plan, state, now } = order;
+  const query = check.evidence;
+  if (query.source !== 'metric') return ownEvidence(plan, state, check, now);
+  const intervals = await order.intervals(query.windowMs);
+  return evidenceFromIntervals(check, plan.metrics, intervals);
+}

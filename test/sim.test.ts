@@ -7,7 +7,9 @@ const COUNT = 1_000;
 const FIRST_SEED = 1;
 const HITS_MIN = 20;
 
-test(`${COUNT} seeded promotions with faults keep every invariant`, { timeout: 180_000 }, async () => {
+test(`${COUNT} seeded promotions with faults keep every invariant`, {
+  timeout: 180_000,
+}, async () => {
   const hits = new Map<FaultKind, number>();
   const outcomes = new Set<string>();
   for (let seed = FIRST_SEED; seed < FIRST_SEED + COUNT; seed += 1) {

@@ -69,13 +69,11 @@ export class Engine {
     return this.recorder.problem;
   }
 
-  /** Opens a promotion. One a service: a second one is refused naming the first. */
-  async promote(
-    id: string,
-    plan: Plan,
-    by: string,
-    rehearsal: boolean,
-  ): Promise<Result<PromotionRunner>> {
+  /**
+   * Opens a promotion. One a service: a second one is refused naming the first. Its id is made of
+   * service, version and the ledger's size, so that no other promotion ever has it.
+   */
+  async promote(plan: Plan, by: string, rehearsal: boolean): Promise<Result<PromotionRunner>> {
     const { service } = plan;
     const other = this.promotions.find(
       (one) => one.plan.service === service && one.state.outcome === null,
@@ -84,7 +82,7 @@ export class Engine {
       const hint = `auroractl abort ${other.id}, or promote with --supersede`;
       return fail(problem('conflict', `${service} is being promoted already by ${other.id}`, hint));
     }
-    if (this.runners.has(id)) return fail(problem('conflict', `${id} exists already`));
+    const id = `${service}-${plan.release.version}-${this.recorder.leafCount}`;
     const seen = await this.options.world.traffic.observe(service);
     if (!seen.ok) return seen;
     const generation = Math.max(seen.value.fence.generation, this.recorder.leafCount);

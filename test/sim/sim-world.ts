@@ -21,8 +21,15 @@ export type Sabotage =
 /** Whether a controller's calls still reach the world: killed ones never return. */
 export interface Line {
   state: 'alive' | 'stalled' | 'dead';
+  /** Calls until it becomes `then`; null: it lasts. */
+  fuse: number | null;
+  then: 'stalled' | 'dead';
   /** Calls of a stalled controller, waiting to go through. */
   waiting: (() => void)[];
+}
+
+export function aliveLine(): Line {
+  return { state: 'alive', fuse: null, then: 'dead', waiting: [] };
 }
 
 /** The world of one promotion: one service, its traffic, the people's mailbox, and bad luck. */
@@ -39,7 +46,7 @@ export class SimWorld {
   private readonly story: Story;
   private readonly closed: Interval[] = [];
   private lastEndMs: number;
-  private late: (() => void)[] = [];
+  private late: { atMs: number; again: () => void }[] = [];
 
   constructor(
     clock: VirtualClock,
@@ -81,15 +88,16 @@ export class SimWorld {
         ),
       );
     }
-    const late = this.late;
-    this.late = [];
-    for (const again of late) again();
+    const now = this.clock.monotonic();
+    const ready = this.late.filter(({ atMs }) => atMs <= now);
+    this.late = this.late.filter(({ atMs }) => atMs > now);
+    for (const { again } of ready) again();
   }
 
   /** Ports for one controller: its line may be stalled or cut. */
   portsFor(line: Line): World {
     const order = (act: () => Result<void>): Promise<Result<void>> =>
-      through(line, () => this.faults.order((again) => this.late.push(again), act));
+      through(line, () => this.faults.order((again) => this.later(again), act));
     const { service } = this;
     return {
       traffic: {
@@ -120,6 +128,11 @@ export class SimWorld {
   /** The splitter's own clock, which is set like everybody's. */
   private wall(monotonicMs: number): number {
     return this.clock.now() - this.clock.monotonic() + monotonicMs;
+  }
+
+  private later(again: () => void): void {
+    const delayMs = this.chance.below(12) * this.plan.intervalMs;
+    this.late.push({ atMs: this.clock.monotonic() + delayMs, again });
   }
 
   private rowsAfter(afterSeq: number): readonly Interval[] {
@@ -153,6 +166,10 @@ export class SimWorld {
 
 /** A call over a controller's line: at once, when it wakes up, or never. */
 export function through<T>(line: Line, act: () => T): Promise<T> {
+  if (line.state === 'alive' && line.fuse !== null) {
+    if (line.fuse === 0) line.state = line.then;
+    line.fuse -= 1;
+  }
   if (line.state === 'alive') return Promise.resolve().then(act);
   return new Promise((resolve) => {
     if (line.state === 'stalled') line.waiting.push(() => resolve(act()));

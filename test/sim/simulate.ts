@@ -1,5 +1,6 @@
 import { type MemoryStore, memoryStore } from '../../src/adapters/store/memory.ts';
 import { type Prng, prng } from '../../src/base/prng.ts';
+import { ok, type Result } from '../../src/base/result.ts';
 import type { Evidence } from '../../src/core/gate/check.ts';
 import { noteKey } from '../../src/core/ledger/signed-note.ts';
 import { verifyLedger } from '../../src/core/ledger/verify.ts';
@@ -14,7 +15,7 @@ import { Faults } from './faults.ts';
 import { memorySigner } from './people.ts';
 import { replayWhole } from './replay.ts';
 import { simPlan } from './sim-plan.ts';
-import { type Line, type Sabotage, SimWorld, through } from './sim-world.ts';
+import { aliveLine, type Line, type Sabotage, SimWorld, through } from './sim-world.ts';
 import { STORIES } from './story.ts';
 
 const ORIGIN = 'sim.aurora.example';
@@ -73,12 +74,13 @@ class Simulation {
   private readonly orders = new Map<number, number>();
   private readonly stale: Line[] = [];
   private phase = 0;
-  private line: Line = { state: 'alive', waiting: [] };
+  private line: Line = aliveLine();
   private engine: Engine | null = null;
   private final: State | null = null;
   /** Why GA would be wrong from now on. */
   private revokedBy: string | null = null;
   private readonly sabotage: Sabotage;
+  private lagging: Promise<unknown> = Promise.resolve();
 
   constructor(seed: number, sabotage: Sabotage) {
     this.seed = seed;
@@ -129,17 +131,17 @@ class Simulation {
     if (this.faults.strikes('clock back', 0.005)) this.clock.jump(-90 * 60_000);
     this.world.tick();
     if (this.engine === null) await this.startController();
-    if (this.engine === null) return;
+    if (this.engine === null) return this.noteEnd();
     await this.untilQuiet(this.engine, this.engine.turn());
     await this.peopleAct(this.engine);
     this.disturbController();
-    if (this.engine?.problem) this.engine = null;
+    this.dropBrokenController();
     this.wakeStale();
     this.noteEnd();
   }
 
   private async startController(): Promise<void> {
-    this.line = { state: 'alive', waiting: [] };
+    this.line = aliveLine();
     const opened = await Engine.open({
       world: this.world.portsFor(this.line),
       store: this.storeFor(this.line),
@@ -155,7 +157,7 @@ class Simulation {
     this.engine = opened.value;
     const head = await this.store.head();
     if (head.ok && head.value.size === 0) {
-      await this.engine.promote(`p-${this.seed}`, this.plan, 'rm-1', false);
+      await this.engine.promote(this.plan, 'rm-1', false);
     }
     await this.untilQuiet(this.engine, Promise.resolve(null));
   }
@@ -182,22 +184,21 @@ class Simulation {
     }
   }
 
-  /** Kills it in the middle of something, or stalls it while another takes over. */
+  /** Lights a fuse: at one of its next calls it is killed, or stalled while another takes over. */
   private disturbController(): void {
-    if (this.engine === null) return;
-    if (this.faults.strikes('controller killed', 0.03)) {
-      this.line.state = 'dead';
-      void this.engine.turn();
-      this.engine = null;
-    } else if (this.faults.strikes('controller stalled and taken over', 0.02)) {
-      this.line.state = 'stalled';
-      const runner = this.engine.promotions[0];
-      // It was about to do something that nobody wants any more by the time it wakes up.
-      if (runner) void this.engine.post(runner.id, { kind: 'tick' });
-      void this.engine.turn();
-      this.stale.push(this.line);
-      this.engine = null;
-    }
+    if (this.line.fuse !== null || this.line.state !== 'alive') return;
+    if (this.faults.strikes('controller killed', 0.03)) this.light('dead');
+    else if (this.faults.strikes('controller stalled and taken over', 0.03)) this.light('stalled');
+  }
+
+  private light(then: 'dead' | 'stalled'): void {
+    this.line.fuse = this.chance.below(12);
+    this.line.then = then;
+  }
+
+  private dropBrokenController(): void {
+    if (this.line.state === 'stalled') this.stale.push(this.line);
+    if (this.line.state !== 'alive' || this.engine?.problem) this.engine = null;
   }
 
   private wakeStale(): void {
@@ -207,6 +208,7 @@ class Simulation {
         continue;
       }
       line.state = 'alive';
+      line.fuse = null;
       for (const go of line.waiting.splice(0)) go();
     }
   }
@@ -220,12 +222,14 @@ class Simulation {
       rows: (promotion, afterSeq, limit) => store.rows(promotion, afterSeq, limit),
       blob: (sha256) => store.blob(sha256),
       append: async (batch) => {
-        const written = await await through(line, () => store.append(batch));
-        if (written.ok) {
-          this.acknowledged.push(...batch.leaves.map(({ body }) => body));
-          for (const { body } of batch.leaves) this.noteLeaf(body);
-        }
-        return written;
+        const write = async (): Promise<Result<void>> => {
+          const written = await store.append(batch);
+          if (written.ok) for (const { body } of batch.leaves) this.noteLeaf(body);
+          return written;
+        };
+        if (this.sabotage !== 'act before append') return await await through(line, write);
+        this.lagging = this.lagging.then(() => new Promise(setImmediate)).then(write);
+        return ok(undefined);
       },
     };
   }
@@ -269,9 +273,10 @@ class Simulation {
     }
   }
 
+  /** The ledger says whether it has ended: whoever wrote that may be dead by now. */
   private noteEnd(): void {
-    const runner = this.engine?.promotions[0];
-    if (runner?.ended) this.final = runner.state;
+    const last = [...this.store.contents().snapshots].at(-1);
+    if (last?.ended) this.final = JSON.parse(last.body) as State;
   }
 
   private async checkTheEnd(): Promise<void> {

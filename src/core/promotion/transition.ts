@@ -1,5 +1,5 @@
-import { assert } from '../../base/assert.ts';
-import type { Problem } from '../../base/problem.ts';
+import { assert, BugError } from '../../base/assert.ts';
+import { type Problem, problem } from '../../base/problem.ts';
 import type { Plan } from '../plan/plan.ts';
 import { apply, open } from './apply.ts';
 import type { Effect } from './effect.ts';
@@ -19,6 +19,14 @@ export interface Transition {
 /** More moves than any plan of the largest size makes in one go; beyond it the machine circles. */
 const MOVES_MAX = 200;
 
+/** What still counts once there is an outcome: the last messages have to be delivered. */
+const LAST_EVENTS: ReadonlySet<PromotionEvent['kind']> = new Set([
+  'effect-done',
+  'effect-failed',
+  'tick',
+  'controller-started',
+]);
+
 /**
  * The promotion machine. Pure: the same plan, state, event and time give the same result on any
  * machine. The event changes what is known; then the machine makes every move that follows from
@@ -36,8 +44,8 @@ export function transition(
     const step: Step = { plan, now, state: open(plan, planSha256, event, now), effects: [] };
     return settle(step);
   }
-  if (state.outcome !== null && event.kind !== 'effect-done' && event.kind !== 'effect-failed') {
-    return { state, effects: [], refused: null };
+  if (state.outcome !== null && !LAST_EVENTS.has(event.kind)) {
+    return { state, effects: [], refused: ended(state, event) };
   }
   const step: Step = { plan, now, state, effects: [] };
   const refused = apply(step, event);
@@ -45,11 +53,19 @@ export function transition(
   return settle(step);
 }
 
+/** A person hears that it is over; late observations are passed over. */
+function ended(state: State, event: PromotionEvent): Problem | null {
+  const isAsked =
+    event.kind === 'command' || event.kind === 'sign-off' || event.kind === 'override';
+  if (!isAsked) return null;
+  return problem('conflict', `${state.promotion} has ended: ${state.outcome?.kind}`);
+}
+
 function settle(step: Step): Transition {
   for (let moves = 0; moves < MOVES_MAX; moves += 1) {
     if (!progress(step)) return { state: step.state, effects: step.effects, refused: null };
   }
-  throw new Error(
+  throw new BugError(
     `promotion ${step.state.promotion} circles in stage ${step.state.position.stage}`,
   );
 }

@@ -1,0 +1,123 @@
+import { assert, present } from '../../base/assert.ts';
+import type { Interval, Measurement, TrackInterval } from '../evidence/interval.ts';
+import { type Crossing, crossingOf } from './crossing.ts';
+import { decide } from './decide.ts';
+import { type MetricState, observeMetric, startMetric } from './metric-state.ts';
+import type { JudgeSettings, Metric } from './settings.ts';
+import { settingsFaults } from './settings-faults.ts';
+import { advanceSplit, NO_SPLIT, type Split } from './stats/split.ts';
+import type { Verdict } from './verdict.ts';
+
+/**
+ * What the judge remembers from the first interval to the last; never reset by a step, a wait or a
+ * pause. Plain JSON of finite numbers: saved, loaded and continued it gives the same bits.
+ */
+export interface JudgeState {
+  v: 1;
+  /** The last interval seen; -1 before the first. */
+  seq: number;
+  /** The first interval with two tracks, from which the horizon counts; null before it. */
+  firstSeq: number | null;
+  /** Intervals in which at least one metric entered, and the last of them (-1: none). */
+  pairs: number;
+  pairSeq: number;
+  metrics: Readonly<Record<string, MetricState>>;
+  split: Split;
+  /** Where the bound was crossed above the floor: the verdict from then on. */
+  crossed: Crossing | null;
+}
+
+/** Before the first interval. Settings that make no sense are a bug: resolve refuses them first. */
+export function startJudge(settings: JudgeSettings, metrics: readonly Metric[]): JudgeState {
+  const faults = settingsFaults(settings, metrics);
+  assert(faults.length === 0, `judge settings: ${faults.join('; ')}`);
+  const states: Record<string, MetricState> = {};
+  for (const metric of metrics) states[metric.name] = startMetric(settings, metric);
+  return {
+    v: 1,
+    seq: -1,
+    firstSeq: null,
+    pairs: 0,
+    pairSeq: -1,
+    metrics: states,
+    split: NO_SPLIT,
+    crossed: null,
+  };
+}
+
+/**
+ * Takes one closed interval: a repeated or older one changes nothing. Each metric enters as a pair
+ * or not at all. Intervals of stable alone teach the dispersion and are to be given as well.
+ * `intendedCandidatePct`: the candidate's share during all of it; null when it changed meanwhile.
+ */
+export function observe(
+  settings: JudgeSettings,
+  metrics: readonly Metric[],
+  state: JudgeState,
+  interval: Interval,
+  intendedCandidatePct: number | null,
+): JudgeState {
+  const { seq, stable, candidate } = interval;
+  if (seq <= state.seq) return state;
+  const both = stable !== null && candidate !== null;
+  const firstSeq = state.firstSeq ?? (both ? seq : null);
+  const moment = {
+    seq,
+    equalSize: intendedCandidatePct === 50,
+    mayStart: firstSeq !== null && seq - firstSeq < settings.horizonIntervals,
+  };
+  const states: Record<string, MetricState> = {};
+  let entered = false;
+  for (const metric of metrics) {
+    const { name } = metric;
+    const before = present(state.metrics[name], `the judge never heard of ${name}`);
+    const tracks = {
+      stable: measured(stable, name),
+      candidate: measured(candidate, name),
+    };
+    const after = observeMetric(settings, metric, before, tracks, moment);
+    if (after.pairs > before.pairs) entered = true;
+    states[name] = after;
+  }
+  const next: JudgeState = {
+    v: 1,
+    seq,
+    firstSeq,
+    pairs: state.pairs + (entered ? 1 : 0),
+    pairSeq: entered ? seq : state.pairSeq,
+    metrics: states,
+    split: both ? splitAfter(state.split, stable, candidate, intendedCandidatePct) : state.split,
+    crossed: state.crossed,
+  };
+  return entered && next.crossed === null
+    ? { ...next, crossed: crossingOf(settings, metrics, seq, states) }
+    : next;
+}
+
+/** Only what the interval itself holds: a metric may be named like a property of every object. */
+function measured(track: TrackInterval | null, name: string): Measurement | undefined {
+  return track !== null && Object.hasOwn(track.metrics, name) ? track.metrics[name] : undefined;
+}
+
+/** The weight was one all along, both tracks had a share, and what was counted can be counts. */
+function splitAfter(
+  split: Split,
+  stable: { requests: number },
+  candidate: { requests: number },
+  candidatePct: number | null,
+): Split {
+  if (candidatePct === null || !(candidatePct > 0 && candidatePct < 100)) return split;
+  const counts = [stable.requests, candidate.requests];
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return split;
+  if (stable.requests + candidate.requests === 0) return split;
+  return advanceSplit(split, candidatePct, stable.requests, candidate.requests);
+}
+
+/** The verdict now, with every number that shaped it. */
+export function judge(
+  settings: JudgeSettings,
+  metrics: readonly Metric[],
+  state: JudgeState,
+): Verdict {
+  return decide(settings, metrics, state);
+}

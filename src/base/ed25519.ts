@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { present } from './assert.ts';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 
@@ -30,12 +30,23 @@ export function verifyEd25519(
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   if (!isStrictPoint(publicKey) || !isStrictPoint(signature.subarray(0, 32))) return false;
   try {
-    const der = concatBytes(SPKI_PREFIX, publicKey);
-    const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
-    return verify(null, message, key, signature);
+    return verify(null, message, keyObject(publicKey), signature);
   } catch {
     return false; // not a point on the curve
   }
+}
+
+/** The last key used: a ledger is verified, and a log signed, under one key again and again. */
+let lastKey: { hex: string; key: KeyObject } | null = null;
+
+/** Throws for bytes that are no key. */
+function keyObject(publicKey: Uint8Array): KeyObject {
+  const hex = toHex(publicKey);
+  if (lastKey?.hex === hex) return lastKey.key;
+  const der = concatBytes(SPKI_PREFIX, publicKey);
+  const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+  lastKey = { hex, key };
+  return key;
 }
 
 function isStrictPoint(encoded: Uint8Array): boolean {

@@ -4,6 +4,7 @@ import type { Result } from '../base/result.ts';
 import type { Interval } from '../core/evidence/interval.ts';
 import { evidenceFromIntervals } from '../core/evidence/window.ts';
 import type { Check, Evidence } from '../core/gate/check.ts';
+import { soundEvidence } from '../core/gate/sound-evidence.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Effect } from '../core/promotion/effect.ts';
 import type { PromotionEvent } from '../core/promotion/event.ts';
@@ -115,7 +116,7 @@ async function collect(
   const inside = checks.filter(({ evidence }) => isInside(evidence.source));
   const known: Evidence[] = [];
   for (const check of inside) known.push(await fromInside(order, check));
-  return [...known, ...collected];
+  return [...known, ...collected].map(soundEvidence);
 }
 
 function isInside(source: Check['evidence']['source']): boolean {

@@ -80,6 +80,7 @@ class Simulation {
   /** Why GA would be wrong from now on. */
   private revokedBy: string | null = null;
   private readonly sabotage: Sabotage;
+  private mayHaveEnded = false;
   private lagging: Promise<unknown> = Promise.resolve();
 
   constructor(seed: number, sabotage: Sabotage) {
@@ -224,6 +225,7 @@ class Simulation {
       append: async (batch) => {
         const write = async (): Promise<Result<void>> => {
           const written = await store.append(batch);
+          if (batch.snapshots.some(({ ended }) => ended)) this.mayHaveEnded = true;
           if (written.ok) for (const { body } of batch.leaves) this.noteLeaf(body);
           return written;
         };
@@ -275,6 +277,7 @@ class Simulation {
 
   /** The ledger says whether it has ended: whoever wrote that may be dead by now. */
   private noteEnd(): void {
+    if (!this.mayHaveEnded) return;
     const last = [...this.store.contents().snapshots].at(-1);
     if (last?.ended) this.final = JSON.parse(last.body) as State;
   }

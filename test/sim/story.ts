@@ -100,24 +100,26 @@ function track(
 
 function measure(metric: Metric, total: number, bad: number, chance: Prng): Measurement {
   if (metric.kind === 'rate') {
-    return { kind: 'rate', events: Math.min(total, count(total * bad, chance)), total };
+    return { kind: 'rate', events: count(total, bad, chance), total };
   }
   if (metric.kind === 'histogram')
     return { kind: 'histogram', counts: spread(metric, total, bad, chance) };
   return { kind: 'value', value: 10 + bad * 10 + chance.next() };
 }
 
-/** Around the mean, with its square root as scale: rough, and enough for a simulator. */
-function count(mean: number, chance: Prng): number {
-  const noise = (chance.next() + chance.next() + chance.next() - 1.5) * 2 * Math.sqrt(mean);
-  return Math.max(0, Math.round(mean + noise));
+/** Of `total` with probability `share`: a binomial's mean and variance, roughly its shape. */
+function count(total: number, share: number, chance: Prng): number {
+  const mean = total * share;
+  const scale = 2 * Math.sqrt(mean * (1 - share));
+  const noise = (chance.next() + chance.next() + chance.next() - 1.5) * scale;
+  return Math.min(total, Math.max(0, Math.round(mean + noise)));
 }
 
 function spread(metric: Metric, total: number, bad: number, chance: Prng): number[] {
   const counts = [...metric.edges, 0].map(() => 0);
   let rest = total;
   for (let bucket = 0; bucket < counts.length - 1; bucket += 1) {
-    const taken = Math.min(rest, count(rest * 0.45 * (1 - bad), chance));
+    const taken = count(rest, 0.45 * (1 - bad), chance);
     counts[bucket] = taken;
     rest -= taken;
   }

@@ -2,6 +2,7 @@ import { unreachable } from '../../base/assert.ts';
 import { digestOf } from '../../base/digest.ts';
 import { formatDuration } from '../../base/duration.ts';
 import type { Check, CheckOutcome, CheckResult, Comparison, Evidence } from './check.ts';
+import { soundEvidence } from './sound-evidence.ts';
 
 /** Evidence dated later than this after `now` is not believed: a clock is wrong somewhere. */
 const FUTURE_MAX_MS = 60_000;
@@ -18,9 +19,10 @@ interface Finding {
  */
 export function evaluateCheck(
   check: Check,
-  evidence: Evidence | undefined,
+  given: Evidence | undefined,
   nowMs: number,
 ): CheckResult {
+  const evidence = given === undefined ? undefined : soundEvidence(given);
   const finding = unfit(check, evidence, nowMs) ?? held(check, evidence as Evidence);
   return {
     check: check.name,
@@ -82,7 +84,6 @@ function unfit(check: Check, evidence: Evidence | undefined, nowMs: number): Fin
   }
   if (evidence.kind === 'none') return untold(`no evidence: ${evidence.reason}`);
   const ageMs = nowMs - evidence.atMs;
-  if (!Number.isFinite(ageMs)) return untold('the evidence carries no time');
   if (ageMs < -FUTURE_MAX_MS) {
     return untold(`the evidence is dated ${formatDuration(-ageMs)} in the future`);
   }
@@ -159,7 +160,6 @@ function sustained(
   let sinceMs: number | null = null;
   let longestMs = 0;
   for (const [atMs, value] of points) {
-    if (!Number.isFinite(value)) return untold('a point is not a number');
     if (!compare(value, check.op, check.limit)) sinceMs = null;
     else {
       sinceMs ??= atMs;
@@ -182,7 +182,7 @@ function count(
 }
 
 function number(value: number, judge: (value: number) => CheckOutcome): Finding {
-  if (!Number.isFinite(value)) return untold('the value is not a finite number');
+  if (!Number.isFinite(value)) return untold('the ratio is not a finite number');
   return { outcome: judge(value), observed: String(value), reason: `observed ${value}` };
 }
 

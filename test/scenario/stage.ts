@@ -25,7 +25,7 @@ export class StageRun {
   private inFlight: Effect[] = [];
   private readonly values = new Map<string, string>();
   private readonly chance = prng(7);
-  private readonly plan: Plan;
+  readonly plan: Plan;
 
   constructor(plan: Plan) {
     this.plan = plan;

@@ -1,7 +1,14 @@
 import { ln } from '../../base/math.ts';
 import { addCounts, type Counts, NO_COUNTS } from './stats/counts.ts';
 import { advance, type EProcess, startEProcess } from './stats/e-process.ts';
-import { lnBelowMargin, lnJoined, lnNotWorse } from './stats/non-inferiority.ts';
+import {
+  advanceBelow,
+  type BelowMargin,
+  lnBelow,
+  lnJoined,
+  lnNotWorse,
+  NOTHING_BELOW,
+} from './stats/non-inferiority.ts';
 import { lnGrid, lnRateRatio } from './stats/rate-ratio.ts';
 import {
   advanceRelevance,
@@ -16,30 +23,34 @@ export interface Comparison {
   rollback: EProcess;
   /** ln of the relative non-inferiority e-value. */
   lnNotWorse: number;
+  /** Absolute non-inferiority; null where the comparison has no absolute margin. */
+  below: BelowMargin | null;
   relevance: Relevance<Counts>;
   /** All that entered. */
   sum: Counts;
 }
 
 /** conditional: rare events, given their number. bernoulli: shares of any size, as at an edge. */
-export type Law = 'conditional' | 'bernoulli';
+type Law = 'conditional' | 'bernoulli';
 
-export function startComparison(psiGrid: readonly number[]): Comparison {
+export function startComparison(psiGrid: readonly number[], marginAbsolute: number): Comparison {
   return {
     rollback: startEProcess(psiGrid.length),
     lnNotWorse: 0,
+    below: marginAbsolute > 0 ? NOTHING_BELOW : null,
     relevance: NOT_RELEVANT,
     sum: NO_COUNTS,
   };
 }
 
-/** What stays the same over a release, for one comparison. */
+/** How one comparison is made; all but phi stays the same over a release. */
 export interface ComparisonRule {
   law: Law;
   psiGrid: readonly number[];
   /** 1 + the relative margin. */
   marginRatio: number;
   lnMarginRatio: number;
+  marginAbsolute: number;
   phi: number;
 }
 
@@ -50,6 +61,7 @@ export function advanceComparison(
   mayStart: boolean,
 ): Comparison {
   const { phi, psiGrid, law } = rule;
+  const { candidateEvents, candidateTotal } = counts;
   const odds = law === 'bernoulli' ? oddsOf(before.sum) : null;
   const lnPsis = lnGrid(psiGrid);
   const lnRatios: number[] = [];
@@ -60,6 +72,9 @@ export function advanceComparison(
   return {
     rollback: advance(before.rollback, lnRatios, mayStart),
     lnNotWorse: before.lnNotWorse + lnNotWorse(counts, rule.marginRatio, rule.lnMarginRatio) / phi,
+    below:
+      before.below &&
+      advanceBelow(before.below, candidateEvents, candidateTotal, rule.marginAbsolute, phi),
     relevance: advanceRelevance(before.relevance, relevant, counts, addCounts),
     sum: addCounts(before.sum, counts),
   };
@@ -79,10 +94,7 @@ function lnRatioOf(
 
 const LN_RELEVANT_RATIO = ln(RELEVANT_RATIO);
 
-/** ln of the promotion's e-value now; `marginAbsolute` 0: the relative margin alone. */
-export function lnPromote(comparison: Comparison, marginAbsolute: number, phi: number): number {
-  const { candidateEvents, candidateTotal } = comparison.sum;
-  const absolute =
-    marginAbsolute > 0 ? lnBelowMargin(candidateEvents, candidateTotal, marginAbsolute, phi) : null;
-  return lnJoined(comparison.lnNotWorse, absolute);
+/** ln of the promotion's e-value now: E = (E_rel + E_abs) / 2. */
+export function lnPromote({ lnNotWorse: lnRelative, below }: Comparison): number {
+  return lnJoined(lnRelative, below === null ? null : lnBelow(below));
 }

@@ -8,41 +8,50 @@ import {
 } from './comparison.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
 import { advanceDispersion, type Dispersion, phiOf, startDispersion } from './stats/dispersion.ts';
-import { comparisonsOf, countsOf, type TrackCounts, trackCounts } from './track-counts.ts';
+import {
+  comparisonsOf,
+  countsOf,
+  isExchanged,
+  type TrackCounts,
+  trackCounts,
+} from './track-counts.ts';
 
 /** A rate, or a histogram with one comparison at each edge. */
 export interface CountedState {
   kind: 'counted';
   comparisons: readonly Comparison[];
-  /** By comparison, frozen when the first pair enters; empty until then. */
+  /** By comparison, in force at the last pair; empty before the first where they are measured. */
   phis: readonly number[];
-  /** Stable alone, by comparison, until phi is frozen; empty where phi is assumed. */
-  dispersions: readonly Dispersion[];
-  /** Intervals of stable that phi rests on; 0 where it is assumed. */
-  phiIntervals: number;
+  /** Stable's own variation so far; null where phi is assumed. */
+  dispersion: Dispersion | null;
 }
 
 export function startCounted(settings: JudgeSettings, metric: Metric): CountedState {
   const count = comparisonsOf(metric);
-  const { dispersion } = settings;
+  const { dispersion, psiGrid } = settings;
+  const assumed = dispersion.kind === 'assumed';
   return {
     kind: 'counted',
-    comparisons: Array.from({ length: count }, () => startComparison(settings.psiGrid)),
-    phis: dispersion.kind === 'assumed' ? new Array<number>(count).fill(dispersion.phi) : [],
-    dispersions:
-      dispersion.kind === 'assumed'
-        ? []
-        : Array.from({ length: count }, () => startDispersion(dispersion.blocks)),
-    phiIntervals: 0,
+    comparisons: Array.from({ length: count }, (_, index) =>
+      startComparison(psiGrid, marginAbsoluteOf(metric, index)),
+    ),
+    phis: assumed ? new Array<number>(count).fill(dispersion.phi) : [],
+    dispersion: assumed ? null : startDispersion(dispersion.blocks, count),
   };
+}
+
+/** A share of requests says nothing of hits that fall. */
+function marginAbsoluteOf(metric: Metric, comparison: number): number {
+  return isExchanged(metric, comparison) ? 0 : metric.marginAbsolute;
 }
 
 /** What an interval did to a metric: it entered as a pair, it could not be used, or it was absent. */
 export type Entry = 'entered' | 'refused' | 'absent';
 
 /**
- * One interval: as a pair, or not at all. Before phi is known a pair is not compared; stable's side
- * of it still counts towards phi, so that a comparison only ever uses a phi from its past.
+ * One interval: as a pair, or not at all. phi is that of stable's past, this interval not among it;
+ * before the past is long enough a pair is not compared. Stable's side counts towards phi in any
+ * case: it goes on growing surer, and nothing the candidate does can move it.
  */
 export function observeCounted(
   settings: JudgeSettings,
@@ -56,32 +65,32 @@ export function observeCounted(
   const high = candidate === undefined ? null : trackCounts(metric, candidate);
   const refused =
     (stable !== undefined && low === null) || (candidate !== undefined && high === null);
-  const pair = low !== null && high !== null;
-  const known = pair ? freezePhi(settings, metric, before) : before;
-  if (pair && known.phis.length > 0) {
-    return { state: compare(settings, metric, known, low, high, mayStart), entry: 'entered' };
+  if (low === null) return { state: before, entry: refused ? 'refused' : 'absent' };
+  const phis = high === null ? null : phisNow(settings, metric, before);
+  if (high === null || phis === null) {
+    return { state: learn(settings, before, low), entry: refused ? 'refused' : 'absent' };
   }
-  const state = low === null ? before : learnPhi(settings, before, low);
-  return { state, entry: refused ? 'refused' : 'absent' };
+  const state = compare(settings, metric, { ...before, phis }, low, high, mayStart);
+  return { state: learn(settings, state, low), entry: 'entered' };
 }
 
-/** phi from stable's past, once that is long enough. */
-function freezePhi(settings: JudgeSettings, metric: Metric, before: CountedState): CountedState {
-  const { dispersion } = settings;
-  if (before.phis.length > 0 || dispersion.kind === 'assumed') return before;
-  if (before.phiIntervals < dispersion.intervalsMin) return before;
+/** By comparison; null while stable's past is too short to tell. */
+function phisNow(
+  settings: JudgeSettings,
+  metric: Metric,
+  { phis, dispersion, comparisons }: CountedState,
+): readonly number[] | null {
+  if (settings.dispersion.kind === 'assumed' || dispersion === null) return phis;
+  if (dispersion.intervals < settings.dispersion.intervalsMin) return null;
   const variance = metric.kind === 'rate' ? 'poisson' : 'bernoulli';
-  const phis = before.dispersions.map((one) => phiOf(one, variance));
-  return { ...before, phis, dispersions: [] };
+  return comparisons.map((_, index) => phiOf(dispersion, index, variance));
 }
 
-function learnPhi(settings: JudgeSettings, before: CountedState, low: TrackCounts): CountedState {
-  const { dispersion } = settings;
-  if (before.phis.length > 0 || dispersion.kind === 'assumed') return before;
-  const dispersions = before.dispersions.map((one, index) =>
-    advanceDispersion(one, dispersion.blocks, low.events[index] ?? 0, low.total),
-  );
-  return { ...before, dispersions, phiIntervals: before.phiIntervals + 1 };
+function learn(settings: JudgeSettings, state: CountedState, low: TrackCounts): CountedState {
+  const { dispersion: rule } = settings;
+  if (rule.kind === 'assumed' || state.dispersion === null) return state;
+  const dispersion = advanceDispersion(state.dispersion, rule.blocks, low.events, low.total);
+  return { ...state, dispersion };
 }
 
 function compare(
@@ -97,6 +106,7 @@ function compare(
     psiGrid: settings.psiGrid,
     marginRatio: 1 + metric.marginRelative,
     lnMarginRatio: ln(1 + metric.marginRelative),
+    marginAbsolute: metric.marginAbsolute,
     phi: 1,
   };
   const comparisons: Comparison[] = [];

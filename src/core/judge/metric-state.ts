@@ -5,7 +5,6 @@ import { type CountedState, type Entry, observeCounted, startCounted } from './c
 import type { JudgeSettings, Metric } from './settings.ts';
 import { excessShare } from './stats/counts.ts';
 import { lnHybrid, lnHybridAtMost, lnMean } from './stats/e-process.ts';
-import { isExchanged } from './track-counts.ts';
 import { excessPart, observeValue, startValue, type ValueState } from './value-metric.ts';
 
 /** What the judge remembers of one metric. Plain JSON, finite numbers only. */
@@ -100,15 +99,11 @@ export function lnRollbackAtMost(body: MetricState['body'], lnHorizon: number): 
  * ln of the e-value for promotion now, and the comparison that holds it back: the least of all,
  * since the candidate has to be shown not worse at every edge. 0 where nothing has entered.
  */
-export function lnPromotion(
-  metric: Metric,
-  body: MetricState['body'],
-): { lnE: number; comparison: number } {
+export function lnPromotion(body: MetricState['body']): { lnE: number; comparison: number } {
   if (body.kind === 'value') return { lnE: lnMean(body.promote), comparison: 0 };
   let least = { lnE: Infinity, comparison: 0 };
   body.comparisons.forEach((one, comparison) => {
-    const margin = isExchanged(metric, comparison) ? 0 : metric.marginAbsolute;
-    const lnE = lnPromote(one, margin, body.phis[comparison] ?? 1);
+    const lnE = lnPromote(one);
     if (lnE < least.lnE) least = { lnE, comparison };
   });
   return least;

@@ -22,7 +22,7 @@ export function metricVerdict(
   const parts = partsOf(state.body, settings.horizonIntervals);
   const lead = strongest(parts);
   const required = metric.required && !metric.advisory;
-  const promotion = required ? lnPromotion(metric, state.body) : null;
+  const promotion = required ? lnPromotion(state.body) : null;
   const lnEPromoteThreshold = -ln(settings.alphaPromote);
   const sides = allSides(metric, state.body, lead);
   return {
@@ -76,7 +76,7 @@ function phiNumbers({ body }: MetricState): Pick<MetricVerdict, 'phi' | 'phiInte
   if (body.kind === 'value') return { phi: 1, phiIntervals: 0 };
   let phi: number | null = null;
   for (const one of body.phis) if (phi === null || one > phi) phi = one;
-  return { phi, phiIntervals: body.phiIntervals };
+  return { phi, phiIntervals: body.dispersion?.intervals ?? 0 };
 }
 
 /** An advisory metric is held against the whole budget, and shows; its result never acts. */

@@ -40,7 +40,7 @@ export function sidesText(sides: Sides, edge: number | null, isValue: boolean): 
   if (stable.total === 0 || candidate.total === 0) return 'not measured';
   const side = ({ events, total }: Side): string =>
     isValue ? plainText(events / total) : `${percentText(events / total)} of ${total}`;
-  const where = edge === null ? '' : `beyond ${plainText(edge)} `;
+  const where = edge === null ? '' : `beyond ${plainText(edge)}: `;
   return `${where}${side(candidate)} against stable's ${side(stable)}`;
 }
 

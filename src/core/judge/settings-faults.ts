@@ -82,7 +82,7 @@ function togetherFaults(metrics: readonly Metric[]): string[] {
     .sort((a, b) => a - b)
     .reduce((a, b) => a + b, 0);
   if (metrics.some(({ advisory }) => !advisory) && !(Math.abs(sum - 1) <= WEIGHT_ROUNDING)) {
-    faults.push(`the weights sum to 1, not ${sum}`);
+    faults.push(`the weights of all metrics sum to 1, not ${sum}`);
   }
   return faults;
 }

@@ -67,7 +67,7 @@ export interface MetricVerdict {
   /** Largest excess of a comparison since the last quiet point of its CUSUM; null: all quiet. */
   excess: number | null;
   floor: number;
-  /** Largest dispersion factor of its comparisons, and the intervals of stable it rests on. */
+  /** Largest dispersion factor of its comparisons at the last pair; intervals of stable behind it. */
   phi: number | null;
   phiIntervals: number;
   /**

@@ -46,9 +46,10 @@ test('a checkpoint is four lines, and opens with the log key alone', () => {
   expect(ok(readCheckpoint(NOTE)).size).toBe(1);
 });
 
-test('a wrong signature is not made into a checkpoint', () => {
-  const made = formatCheckpoint(CHECKPOINT, log.raw, log.signed('something else\n'));
-  expect(made).toMatchObject({ problem: { code: 'integrity' } });
+test('what is no signature is not made into a checkpoint; a wrong one does not open', () => {
+  const made = (signature: Uint8Array) => formatCheckpoint(CHECKPOINT, log.raw, signature);
+  expect(made(new Uint8Array(63))).toMatchObject({ problem: { code: 'usage' } });
+  expect(openCheckpoint(ok(made(log.signed('something else\n'))), log.key).ok).toBe(false);
 });
 
 test('one changed character of a note, anywhere, and it is refused', () => {

@@ -33,19 +33,24 @@ function candidateExpected(state: State): boolean {
   return state.candidate === 'running' && state.back === null;
 }
 
-/** One judge from the first interval with two tracks to the last; at 100 % the comparison ends. */
+/**
+ * One judge from the first interval to the last. Stable alone teaches it how stable varies; a pair
+ * is compared only where both tracks share the same live traffic, and at 100 % that ends.
+ */
 function judged(plan: Plan, state: State, interval: Interval): EvidenceState['judge'] {
   const { judge: running } = state.evidence;
-  const pair = interval.stable !== null && interval.candidate !== null;
-  const shared =
-    interval.candidatePct === null || (interval.candidatePct > 0 && interval.candidatePct < 100);
-  if (!pair || !shared || state.weights.candidate === 0) return running;
+  if (interval.stable === null) return running;
+  const { candidatePct } = interval;
+  const isShared = candidatePct === null || (candidatePct > 0 && candidatePct < 100);
+  const compared = isShared && state.weights.candidate > 0;
+  const taken = compared ? interval : { ...interval, candidate: null };
   const before = running ?? startJudge(plan.judge, plan.metrics);
-  return observe(plan.judge, plan.metrics, before, interval, interval.candidatePct);
+  return observe(plan.judge, plan.metrics, before, taken, candidatePct);
 }
 
 function verdictKind(plan: Plan, evidence: EvidenceState): VerdictKind | null {
-  return evidence.judge === null ? null : judge(plan.judge, plan.metrics, evidence.judge).kind;
+  if (evidence.judge === null || evidence.judge.pairs === 0) return null;
+  return judge(plan.judge, plan.metrics, evidence.judge).kind;
 }
 
 function observeTriggers(

@@ -23,11 +23,11 @@ export function startEProcess(alternatives: number): EProcess {
  * `mayStart` false: the horizon is spent; the restarts that run go on, no new one begins.
  */
 export function advance(
-  process: EProcess,
+  evidence: EProcess,
   lnRatios: readonly number[],
   mayStart: boolean,
 ): EProcess {
-  const { lnE, lnRestart } = process;
+  const { lnE, lnRestart } = evidence;
   const nextE = lnRatios.slice();
   const nextRestart = lnRestart.length > 0 || mayStart ? lnRatios.slice() : [];
   for (let g = 0; g < lnRatios.length; g += 1) {
@@ -41,23 +41,23 @@ export function advance(
 }
 
 /** ln of the mean over the alternatives since the first interval, without restarts. */
-export function lnMean(process: EProcess): number {
-  return lnSumExp(process.lnE) - ln(process.lnE.length);
+export function lnMean(evidence: EProcess): number {
+  return lnSumExp(evidence.lnE) - ln(evidence.lnE.length);
 }
 
 /** ln H. `horizon`: T, the number of starts that the guarantee allows for. */
-export function lnHybrid(process: EProcess, horizon: number): number {
-  const half = lnMean(process) - ln(2);
-  if (process.lnRestart.length === 0) return half;
-  const restarts = lnSumExp(process.lnRestart) - ln(process.lnRestart.length * 2 * horizon);
+export function lnHybrid(evidence: EProcess, horizon: number): number {
+  const half = lnMean(evidence) - ln(2);
+  if (evidence.lnRestart.length === 0) return half;
+  const restarts = lnSumExp(evidence.lnRestart) - ln(evidence.lnRestart.length * 2 * horizon);
   return lnAddExp(half, restarts);
 }
 
 /** Never below ln H, and quick: a mean is at most its largest term. */
-export function lnHybridAtMost(process: EProcess, lnHorizon: number): number {
+export function lnHybridAtMost(evidence: EProcess, lnHorizon: number): number {
   let most = -Infinity;
-  for (const value of process.lnE) if (value > most) most = value;
-  for (const value of process.lnRestart) {
+  for (const value of evidence.lnE) if (value > most) most = value;
+  for (const value of evidence.lnRestart) {
     if (value - lnHorizon > most) most = value - lnHorizon;
   }
   return most;

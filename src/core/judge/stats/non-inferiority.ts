@@ -11,20 +11,38 @@ export function lnNotWorse(counts: Counts, ratio: number, lnRatio: number): numb
   return -lnRateRatio(counts, ratio, lnRatio);
 }
 
-/** Alternatives to the absolute margin, as parts of it. */
+/** Alternatives to the absolute margin l0, as parts of it: 0, l0/10, l0/4, l0/2. */
 const PARTS = [0, 0.1, 0.25, 0.5] as const;
+const LN_PARTS: readonly number[] = PARTS.map(ln);
 
 /**
- * ln of the e-value against "the candidate's share of events is at least `margin`": the mean over
- * l1 in {0, l0/10, l0/4, l0/2} of (l1/l0)^events e^((l0 - l1) total), divided by phi in logarithms.
- * Where errors are rare a relative margin is empty; this one still tells.
+ * By alternative l1: ln of the product of (l1/l0)^events e^((l0 - l1) total), tested against "the
+ * candidate's share of events is at least l0". Where errors are rare a relative margin is empty;
+ * this one still tells. null: ruled out, which an event does to l1 = 0.
  */
-export function lnBelowMargin(events: number, total: number, margin: number, phi: number): number {
-  const terms = PARTS.map((part) => {
-    if (part === 0) return events === 0 ? (margin * total) / phi : -Infinity;
-    return (events * ln(part) + margin * (1 - part) * total) / phi;
+export type BelowMargin = readonly (number | null)[];
+
+export const NOTHING_BELOW: BelowMargin = PARTS.map(() => 0);
+
+/** One interval of the candidate, its logarithms divided by phi. */
+export function advanceBelow(
+  before: BelowMargin,
+  events: number,
+  total: number,
+  margin: number,
+  phi: number,
+): BelowMargin {
+  return PARTS.map((part, index) => {
+    const lnE = before[index] ?? null;
+    if (lnE === null || (part === 0 && events > 0)) return null;
+    const lnParts = events === 0 ? 0 : events * (LN_PARTS[index] ?? 0);
+    return lnE + (lnParts + margin * (1 - part) * total) / phi;
   });
-  return lnSumExp(terms) - ln(PARTS.length);
+}
+
+/** ln of the mean over the alternatives. */
+export function lnBelow(below: BelowMargin): number {
+  return lnSumExp(below.map((lnE) => lnE ?? -Infinity)) - ln(below.length);
 }
 
 /** E = (E_rel + E_abs) / 2; without an absolute margin E_rel alone. */

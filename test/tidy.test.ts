@@ -73,11 +73,18 @@ function codeOnly(text: string): string {
 }
 
 function importsOf(file: SourceFile): string[] {
-  const statements =
-    /^(?:import|export)\b[^'"`;]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  const name = String.raw`['"]([^'"]+)['"]`;
+  const statements = new RegExp(
+    [
+      String.raw`^import\s+(?:[^'"]*?\sfrom\s+)?${name}`,
+      String.raw`^export\s+(?:type\s+)?[*{][^'"]*?\sfrom\s+${name}`,
+      String.raw`\bimport\(\s*${name}`,
+    ].join('|'),
+    'gm',
+  );
   const found = [...file.text.matchAll(statements)];
-  return found.map(([, name, lazy]) => {
-    const target = name ?? lazy ?? '';
+  return found.map(([, ...names]) => {
+    const target = names.find((one) => one !== undefined) ?? '';
     return target.startsWith('.') ? normalize(join(dirname(file.path), target)) : target;
   });
 }

@@ -20,7 +20,7 @@ export class StageRun {
   state: State | null = null;
   /** Every reason to wait, stage and outcome that was seen: the coverage test reads it. */
   readonly seen = new Set<string>();
-  private now = START_MS;
+  now = START_MS;
   private seq = 0;
   private inFlight: Effect[] = [];
   private readonly values = new Map<string, string>();

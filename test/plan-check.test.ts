@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatFinding, parsePlan } from '../src/core/plan/check-plan.ts';
-import { changedSince, formatLock, lockPlan, parseLock } from '../src/core/plan/lock.ts';
+import { lockPlan } from '../src/core/plan/lock.ts';
 import type { Plan } from '../src/core/plan/plan.ts';
-import { PLAN_SCHEMA } from '../src/core/plan/schema.ts';
 import { showPlan } from '../src/core/plan/show.ts';
-import { generatedFiles } from '../tools/generate.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const GOLDEN = join(ROOT, 'test/golden/plans');
@@ -259,53 +257,5 @@ describe('plans that are shipped', () => {
     ]);
     // 120 h of canary, 48 h of decision, 12 h at 25 and 50 %, in minutes.
     expect(plan.judge.horizonIntervals).toBe((120 + 48 + 12) * 60);
-  });
-});
-
-describe('locks', () => {
-  test('name what changed, and cannot be edited', () => {
-    const plan = shipped('smoke.yaml');
-    const text = formatLock(lockPlan(plan));
-    const read = parseLock(text);
-    expect(read).toEqual({ ok: true, value: lockPlan(plan) });
-    const changed: Plan = { ...plan, goMaxAgeMs: 1, phases: plan.phases.slice(0, 5) };
-    const found = read.ok ? changedSince(read.value, changed) : [];
-    expect(found.map(({ path }) => path)).toEqual(['goMaxAgeMs', 'phases[watch]']);
-    expect(found[0]).toEqual({ path: 'goMaxAgeMs', before: plan.goMaxAgeMs, after: 1 });
-    expect(read.ok && changedSince(read.value, plan)).toEqual([]);
-    expect(parseLock(text.replace('"intervalMs": 5000', '"intervalMs": 6000'))).toMatchObject({
-      ok: false,
-      problem: { code: 'integrity' },
-    });
-    for (const bad of ['', '[]', '{"kind":"PlanLock"}', 'null']) {
-      expect(parseLock(bad)).toMatchObject({ ok: false, problem: { code: 'invalid-file' } });
-    }
-  });
-});
-
-describe('the schema', () => {
-  test.each([...generatedFiles()])(
-    '%s is as its source says (else: make generate)',
-    (path, text) => {
-      expect(readFileSync(join(ROOT, path), 'utf8') === text).toBe(true);
-    },
-  );
-
-  test('describes every key, and lets no unknown one in', () => {
-    const faults: string[] = [];
-    const look = (value: unknown, path: string): void => {
-      if (typeof value !== 'object' || value === null) return;
-      const schema = value as Record<string, unknown>;
-      if (typeof schema.properties === 'object' && schema.properties !== null) {
-        if (schema.additionalProperties !== false) faults.push(`${path}: open`);
-        for (const [key, property] of Object.entries(schema.properties)) {
-          const { description } = property as { description?: unknown };
-          if (typeof description !== 'string') faults.push(`${path}.${key}: no description`);
-        }
-      }
-      for (const [key, child] of Object.entries(schema)) look(child, `${path}/${key}`);
-    };
-    look(PLAN_SCHEMA, '');
-    expect(faults).toEqual([]);
   });
 });

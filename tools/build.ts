@@ -1,27 +1,32 @@
 /**
- * Built JavaScript in dist/: few files, so that a command starts in the time of a few reads. The
- * same sources give the same bytes, wherever the checkout stands. `--out FOLDER` builds elsewhere.
+ * Built JavaScript in dist/cli: main.js, and for each command one file with everything it needs, so
+ * that a command starts with two reads. The same sources give the same bytes, wherever the checkout
+ * stands. `--out FOLDER` builds elsewhere.
  */
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
+const CLI = join(ROOT, 'src/cli');
 
 /** Builds into `folder`, replacing it whole: no file of an earlier build is left to be loaded. */
 async function buildInto(folder: string): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
+  const commands = readdirSync(join(CLI, 'commands')).filter((name) => /^[a-z-]+\.ts$/.test(name));
   try {
     await build({
       absWorkingDir: ROOT,
-      entryPoints: [{ in: 'src/cli/main.ts', out: 'cli/main' }],
-      outdir: temporary,
-      // All files at one depth: version.ts finds VERSION two folders above itself, here as in src/.
-      chunkNames: 'cli/[name]-[hash]',
+      entryPoints: [
+        ...['main.ts', 'yaml-text.ts'].map((name) => join(CLI, name)),
+        ...commands.map((name) => join(CLI, 'commands', name)),
+      ],
+      // All side by side: version.ts finds VERSION two folders above itself, here as in src/.
+      entryNames: '[name]',
+      outdir: join(temporary, 'cli'),
       bundle: true,
-      splitting: true,
       format: 'esm',
       platform: 'node',
       target: 'node24',
@@ -32,10 +37,11 @@ async function buildInto(folder: string): Promise<void> {
       logLevel: 'warning',
       // Holds a compiled library that must stay a file beside its own package.
       external: ['better-sqlite3'],
+      plugins: [entriesStayApart, lazyBuiltins],
       // The package's build for browsers is the same code as modules, of which unused parts are left out.
-      plugins: [lazyBuiltins],
       alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
     });
+    chmodSync(temporary, 0o755);
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);
   } finally {
@@ -43,10 +49,22 @@ async function buildInto(folder: string): Promise<void> {
   }
 }
 
+/** What src/cli loads later is a file of its own, not part of the file that loads it. */
+const entriesStayApart: Plugin = {
+  name: 'entries-stay-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\// }, ({ path, importer, kind }) => {
+      if (kind !== 'dynamic-import' || dirname(importer) !== CLI) return null;
+      return { path: `./${basename(path, '.ts')}.js`, external: true };
+    });
+  },
+};
+
 /**
  * An `import` of a built-in module reads every property it has: of `process` that opens all three
- * streams, of `util` it loads a dozen modules; a quarter of a start-up. Taken as plain objects they
- * cost nothing. Of child_process commander needs one function, for a feature that is not used here.
+ * streams, of `util` it loads a dozen modules; a quarter of a start-up. Here each name is read by
+ * itself, and only those that are used are left in. Of child_process commander needs one function,
+ * for a feature that is not used.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -56,14 +74,18 @@ const lazyBuiltins: Plugin = {
       return { path, namespace: isLazy ? 'lazy-builtin' : 'builtin' };
     });
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const module = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      return {
-        contents: path === 'node:process' ? 'module.exports=process' : `module.exports=${module}`,
-      };
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter(
+        (name) => name !== 'default',
+      );
+      const reads = names.map((name) => `export const ${name}=/* @__PURE__ */ $("${name}")`);
+      const module =
+        path === 'node:process' ? 'process' : `/* @__PURE__ */ process.getBuiltinModule("${path}")`;
+      const head = `const all=${module};const $=(name)=>all[name];export default all;`;
+      return { contents: `${head}\n${reads.join(';\n')}` };
     });
     onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => {
-      const module = `process.getBuiltinModule(${JSON.stringify(path)})`;
-      return { contents: `export default{spawn:(...words)=>${module}.spawn(...words)}` };
+      const call = `process.getBuiltinModule("${path}").spawn(...words)`;
+      return { contents: `export default{spawn:(...words)=>${call}}` };
     });
   },
 };

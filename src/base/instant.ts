@@ -2,8 +2,6 @@
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z$/;
 
-export const INSTANT_FORM = 'an instant in UTC such as 2026-12-24T18:00:00Z';
-
 /** Milliseconds of an ISO 8601 instant in UTC; null for anything else, impossible dates included. */
 export function parseInstant(text: string): number | null {
   if (!ISO.test(text)) return null;
@@ -15,9 +13,4 @@ export function parseInstant(text: string): number | null {
 /** `2026-11-21T04:00:00.000Z` */
 export function formatInstant(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-/** `2026-11-21 04:00:00`, the form that SQLite's date functions compare as text. */
-export function formatSqlInstant(ms: number): string {
-  return formatInstant(ms).slice(0, 19).replace('T', ' ');
 }

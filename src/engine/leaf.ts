@@ -7,10 +7,13 @@ import type { PromotionEvent } from '../core/promotion/event.ts';
 import { hasEnded, type State } from '../core/promotion/state.ts';
 import type { LeafRecord } from './ports.ts';
 
-/** An event larger than this is a blob; the leaf quotes its digest. A leaf holds 16 KiB at most. */
-const EVENT_BYTES_MAX = 6_144;
+/** A step larger than this is a blob; the leaf quotes its digest. A leaf holds 16 KiB at most. */
+const STEP_BYTES_MAX = 8_192;
 
-/** What the engine writes of an event: itself, the number of its row, or the digest of its blob. */
+/**
+ * What the engine writes of an event: itself, the number of its row, or the digest of the blob that
+ * holds it and the effects that followed.
+ */
 export type RecordedEvent =
   | Exclude<PromotionEvent, { kind: 'interval' }>
   | { kind: 'interval'; seq: number }
@@ -41,8 +44,9 @@ export function encodeLeaf(input: {
   const { event, state, n, term, atMs, effects, sealed } = input;
   const recorded: RecordedEvent =
     event.kind === 'interval' ? { kind: 'interval', seq: event.interval.seq } : event;
-  const body = new TextEncoder().encode(canonicalJson(recorded));
-  const blobSha256 = body.length > EVENT_BYTES_MAX ? sha256(body) : null;
+  const whole = { event: recorded, effects };
+  const body = new TextEncoder().encode(canonicalJson(whole));
+  const blobSha256 = body.length > STEP_BYTES_MAX ? sha256(body) : null;
   const stateSha256 = digestOf(state);
   const entry: LeafBody = {
     v: 1,
@@ -54,7 +58,7 @@ export function encodeLeaf(input: {
     actor: actorOf(event),
     summary: summaryOf(state, effects),
     event: blobSha256 === null ? recorded : { kind: 'blob', sha256: blobSha256 },
-    effects,
+    effects: blobSha256 === null ? effects : [],
     stateSha256,
     ended: hasEnded(state),
     sealed,
@@ -69,7 +73,8 @@ export function encodeLeaf(input: {
 /** The event as it was, its blob put back; an interval is looked up among the rows by the reader. */
 export function decodeEvent(body: LeafBody, blob: Uint8Array | null): RecordedEvent {
   if (body.event.kind !== 'blob' || blob === null) return body.event;
-  return JSON.parse(new TextDecoder().decode(blob)) as RecordedEvent;
+  const whole = JSON.parse(new TextDecoder().decode(blob)) as { event: RecordedEvent };
+  return whole.event;
 }
 
 function actorOf(event: PromotionEvent | { kind: 'segment' }): string {

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.ts';
-import type { Problem } from '../base/problem.ts';
-import type { Result } from '../base/result.ts';
+import { type Problem, problem } from '../base/problem.ts';
+import { fail, type Result } from '../base/result.ts';
 import type { Interval } from '../core/evidence/interval.ts';
 import { evidenceFromIntervals } from '../core/evidence/window.ts';
 import type { Check, Evidence } from '../core/gate/check.ts';
@@ -78,7 +78,7 @@ export async function perform(world: World, order: Order, effect: Effect): Promi
         evidence: await collect(world, order, effect.gates),
       };
     case 'hook':
-      return answer(effect, await world.hooks.run(effect.id, effect.hook));
+      return answer(effect, await runHook(world, plan, effect));
     case 'notify': {
       const { id, level, title, text } = effect;
       return answer(effect, await world.notifier.send({ id, level, title, text }));
@@ -87,6 +87,17 @@ export async function perform(world: World, order: Order, effect: Effect): Promi
       void state;
       return unreachable(effect);
   }
+}
+
+async function runHook(
+  world: World,
+  plan: Plan,
+  effect: Extract<Effect, { kind: 'hook' }>,
+): Promise<Result<void>> {
+  const phase = plan.phases.find(({ name }) => name === effect.phase);
+  const hook = phase?.[effect.stage][effect.index];
+  if (hook === undefined) return fail(problem('refused', `the plan has no hook ${effect.name}`));
+  return await world.hooks.run(effect.id, hook);
 }
 
 function answer(effect: Effect, result: Result<void>): PromotionEvent {

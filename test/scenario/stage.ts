@@ -249,7 +249,7 @@ function describe(effect: Effect): string {
     case 'evaluate':
       return `${number} evaluate ${effect.gates.join(', ')}`;
     case 'hook':
-      return `${number} hook ${effect.hook.name}`;
+      return `${number} hook ${effect.name}`;
     case 'notify':
       return `${number} notify ${effect.level}: ${effect.title}: ${effect.text.split('\n')[0]}`;
   }

@@ -175,8 +175,3 @@ export function through<T>(line: Line, act: () => T): Promise<T> {
     if (line.state === 'stalled') line.waiting.push(() => resolve(act()));
   });
 }
-
-/** What a full disk answers. */
-export function diskFull(): Result<never> {
-  return fail(problem('unavailable', 'no space left on device'));
-}

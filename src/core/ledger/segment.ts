@@ -35,8 +35,3 @@ export function segmentDigest(rows: readonly SegmentRow[]): string {
 export function rowCheck(row: SegmentRow & { promotion: string }): string {
   return sha256(`${row.promotion}\n${row.seq}\n${row.body}`);
 }
-
-/** A row's body: the canonical JSON of an interval. */
-export function rowBody(interval: object): string {
-  return canonicalJson(interval);
-}

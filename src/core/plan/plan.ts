@@ -5,7 +5,7 @@ import type { JudgeSettings, Metric } from '../judge/settings.ts';
 
 /**
  * A resolved plan: everything a release must show, step by step, with every default written out.
- * What the parser reads is `PlanFile` (schema.ts); `resolve` turns it into this; the plan's lock is
+ * What the parser reads is `PlanFile` (plan-file.ts); `resolve` turns it into this; the plan's lock is
  * the digest of this. Durations are milliseconds, shares are percent of requests.
  */
 export interface Plan {
@@ -30,6 +30,8 @@ export interface Plan {
   /** Roles of which one person may sign a skip. Empty: nothing can be skipped. */
   overrideRoles: readonly string[];
   metrics: readonly Metric[];
+  /** Where the intervals of each metric come from; one for each. */
+  measurements: readonly MetricSource[];
   judge: JudgeSettings;
   triggers: readonly Trigger[];
   gates: readonly Gate[];
@@ -59,6 +61,25 @@ export interface Role {
   people: readonly string[];
 }
 
+/** Where a metric's measurements come from. */
+export interface MetricSource {
+  metric: string;
+  from: MeasurementQuery;
+}
+
+export type MeasurementQuery =
+  /** Counted where the traffic is split. */
+  | { source: 'splitter'; measure: 'errors' | 'timeouts' | 'latency' }
+  /** Queries of a Prometheus, `$track` stands for the track; or series of a track's own /metrics. */
+  | { source: 'prometheus' | 'scrape'; series: MetricSeries }
+  /** A field of the session summaries of the track. */
+  | { source: 'sessions'; field: string };
+
+export type MetricSeries =
+  | { kind: 'rate'; events: string; total: string }
+  | { kind: 'histogram'; buckets: string }
+  | { kind: 'value'; value: string };
+
 /** An absolute rule that rolls back at once, never held back by anything inconclusive. */
 export type Trigger =
   /** Every interval over `forMs` breaches `statistic op limit` on the track. */
@@ -77,7 +98,7 @@ export type Trigger =
   /** An incident of this severity or graver (1 is gravest) is opened. */
   | { name: string; kind: 'incident'; severityMax: number };
 
-export type PhaseKind = 'perimeter' | 'soak' | 'canary' | 'decision' | 'rollout' | 'watch';
+type PhaseKind = 'perimeter' | 'soak' | 'canary' | 'decision' | 'rollout' | 'watch';
 
 /** Where the candidate's requests come from. */
 export type Traffic = 'live' | 'load' | 'mirror' | 'sessions' | 'none';
@@ -100,6 +121,8 @@ export interface PhaseBase {
   deadlineMs: number | null;
   onDeadline: DefaultAction;
   triggers: readonly string[];
+  /** Weights that the keeper applies when the controller stops renewing: back to stable, or as they are. */
+  fallback: 'stable' | 'stay';
   before: readonly Hook[];
   after: readonly Hook[];
 }

@@ -29,7 +29,7 @@ function forwardDues(plan: Plan, state: State, now: number): number[] {
     if (metAtMs === null) dues.push(expiresAtMs);
   }
   if (state.request !== null) dues.push(state.request.request.expiresAtMs);
-  if (stage === 'run' || stage === 'review') dues.push(...gateDues(plan, state, now));
+  dues.push(...gateDues(plan, state, now));
   if (stage === 'shift') dues.push(...freezeEnds(plan.freezes, now));
   return dues;
 }

@@ -3,7 +3,7 @@ import { orderBack } from './back.ts';
 import type { Effect } from './effect.ts';
 import type { FailureReason } from './event.ts';
 import type { PendingEffect } from './state.ts';
-import { dropPending, holdOn, move, phaseOf, replacePending, type Step, set } from './step.ts';
+import { dropPending, holdOn, move, replacePending, type Step, set } from './step.ts';
 
 /** Attempts of an effect that goes forward before a person is asked. */
 const ATTEMPTS_MAX = 5;
@@ -100,8 +100,10 @@ function failedForward(
 
 function failedHook(step: Step, effect: Extract<Effect, { kind: 'hook' }>, message: string): void {
   dropPending(step, effect.id);
-  const text = `hook ${effect.hook.name} of phase ${phaseOf(step.plan, step.state).name} failed: ${message}`;
-  if (effect.hook.onFail === 'rollback') orderBack(step, { kind: 'hook', text });
+  const { phase, stage, index, name } = effect;
+  const hook = step.plan.phases.find((one) => one.name === phase)?.[stage][index];
+  const text = `hook ${name} of phase ${phase} failed: ${message}`;
+  if (hook?.onFail !== 'hold') orderBack(step, { kind: 'hook', text });
   else holdOn(step, 'hook-failed', text);
 }
 

@@ -1,5 +1,3 @@
-import type { Hook } from '../plan/plan.ts';
-
 /**
  * What the machine wants done in the world. Data: the engine writes it to the ledger, then carries
  * it out. The id names it for ever; carrying it out twice must show once.
@@ -13,7 +11,8 @@ export type EffectAction =
   /** The candidate becomes stable; the old stable is drained. After it there is no way back. */
   | { kind: 'adopt'; generation: number }
   | { kind: 'evaluate'; gates: readonly string[] }
-  | { kind: 'hook'; hook: Hook }
+  /** The hook of that number of the phase's `before` or `after`. */
+  | { kind: 'hook'; phase: string; stage: 'before' | 'after'; index: number; name: string }
   | { kind: 'notify'; level: 'info' | 'warning' | 'critical'; title: string; text: string };
 
 /** Percent of requests; both together are 100. */

@@ -93,7 +93,10 @@ function onStage(plan: Plan, state: State, now: number): Waiting[] {
     case 'shift':
       return onFreeze(plan, now);
     case 'run':
-      return [...onGates(plan, state, now, deadlineMs), ...onRun(plan, state, phase, deadlineMs)];
+      return [
+        ...onGates(plan, state, now, deadlineMs),
+        ...onRun(plan, state, phase, now, deadlineMs),
+      ];
     case 'review':
       return onGates(plan, state, now, deadlineMs);
     default:
@@ -134,8 +137,14 @@ function nextForGate(state: State): string {
   return `auroractl explain ${state.promotion} --gates`;
 }
 
-function onRun(plan: Plan, state: State, phase: Phase, untilMs: number | null): Waiting[] {
-  const { coveredMs, requests, candidateUp } = state.evidence;
+function onRun(
+  plan: Plan,
+  state: State,
+  phase: Phase,
+  now: number,
+  untilMs: number | null,
+): Waiting[] {
+  const { coveredMs, requests } = state.evidence;
   const found: Waiting[] = [];
   const time = (on: WaitingKind, wantedMs: number): void => {
     if (coveredMs >= wantedMs) return;
@@ -172,12 +181,23 @@ function onRun(plan: Plan, state: State, phase: Phase, untilMs: number | null): 
       break;
   }
   const needsEvidence = phase.kind !== 'perimeter' && phase.kind !== 'decision';
-  if (needsEvidence && found.length > 0 && candidateUp !== true) {
-    const text =
-      candidateUp === false ? 'the candidate is down' : 'no interval of the candidate yet';
-    found.push(waiting('evidence', text, untilMs));
-  }
+  if (needsEvidence && found.length > 0) found.push(...onEvidence(plan, state, now, untilMs));
   return found;
+}
+
+/** Intervals that should have come by now. */
+const LATE_INTERVALS = 3;
+
+function onEvidence(plan: Plan, state: State, now: number, untilMs: number | null): Waiting[] {
+  const { candidateUp, lastEndMs } = state.evidence;
+  if (candidateUp === false) return [waiting('evidence', 'the candidate is down', untilMs)];
+  const silentMs = now - Math.max(lastEndMs, state.position.stageSinceMs);
+  if (silentMs > LATE_INTERVALS * plan.intervalMs) {
+    const text = `no interval came for ${formatDuration(silentMs)}; time without evidence does not count`;
+    return [waiting('evidence', text, untilMs)];
+  }
+  if (candidateUp === true) return [];
+  return [waiting('evidence', 'no interval of the candidate yet', untilMs)];
 }
 
 function onSignOffs(plan: Plan, state: State): Waiting[] {

@@ -48,9 +48,10 @@ export function forward(step: Step): boolean {
 function runHooks(step: Step, stage: 'before' | 'after'): boolean {
   if (isPending(step.state, 'hook')) return false;
   const phase = phaseOf(step.plan, step.state);
-  const hook = phase[stage][step.state.position.hook];
+  const index = step.state.position.hook;
+  const hook = phase[stage][index];
   if (hook) {
-    issue(step, { kind: 'hook', hook });
+    issue(step, { kind: 'hook', phase: phase.name, stage, index, name: hook.name });
     return true;
   }
   if (stage === 'before') enterStage(step, 'start');
@@ -119,7 +120,10 @@ function shift(step: Step): boolean {
 function askAgain(step: Step): boolean {
   const { state, plan } = step;
   const index = decisionPhaseBefore(plan, state);
-  if (index === null) return false;
+  if (index === null) {
+    const text = '100 % needs a decision, and the plan has none before it';
+    return orderBack(step, { kind: 'plan-ends', text });
+  }
   notify(step, 'warning', `${state.promotion}: the GO is stale`, 'it has to be decided again');
   const revoked = state.decisions.map((one) =>
     one.revoked === null && one.subject === 'release' ? { ...one, revoked: 'stale' } : one,

@@ -55,12 +55,17 @@ function failingSince(
   return before?.failingSinceMs ?? null;
 }
 
-/** Gates of the phase, and those that a CONDITIONAL decision left open. */
+/**
+ * What is evaluated now: gates of the phase while it runs, and those that a CONDITIONAL decision left
+ * open, these also while the last phase waits for them.
+ */
 export function gatesInForce(plan: Plan, state: State): readonly string[] {
+  const { stage } = state.position;
+  if (stage !== 'run' && stage !== 'review' && stage !== 'after') return [];
   const open = conditionsOf(state)
     .filter(({ metAtMs }) => metAtMs === null)
     .map(({ gate }) => gate);
-  const own = phaseOf(plan, state).gates;
+  const own = stage === 'after' ? [] : phaseOf(plan, state).gates;
   return [...own, ...open.filter((gate) => !own.includes(gate))];
 }
 
@@ -71,8 +76,7 @@ export function isSkipped(state: State, gate: string, now: number): boolean {
 /** Asks for evidence where it is due; one evaluation at a time. */
 export function evaluateWhatIsDue(step: Step): boolean {
   const { state, plan, now } = step;
-  const { stage } = state.position;
-  if ((stage !== 'run' && stage !== 'review') || isPending(state, 'evaluate')) return false;
+  if (isPending(state, 'evaluate')) return false;
   const due = gatesInForce(plan, state).filter((gate) => {
     const dueMs = gateDueMs(plan, state, gate);
     return dueMs !== null && dueMs <= now;

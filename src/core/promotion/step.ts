@@ -72,13 +72,17 @@ export function isPending(state: State, kind: Effect['kind']): boolean {
   return state.pending.some(({ effect }) => effect.kind === kind);
 }
 
+/** Messages are short; the whole text stands in the state. */
+const NOTE_CHARS_MAX = 500;
+
 export function notify(
   step: Step,
   level: 'info' | 'warning' | 'critical',
   title: string,
   text: string,
 ): void {
-  issue(step, { kind: 'notify', level, title, text });
+  const short = text.length > NOTE_CHARS_MAX ? `${text.slice(0, NOTE_CHARS_MAX)} ...` : text;
+  issue(step, { kind: 'notify', level, title, text: short });
 }
 
 export function holdOn(step: Step, kind: Hold['kind'], text: string): void {

@@ -1,0 +1,57 @@
+/**
+ * Composition root: the one file that names adapters. Each is loaded when it is first needed, so a
+ * command that only reads files does not wait for SQLite.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqliteReader } from './adapters/store/sqlite-reader.ts';
+import { problem } from './base/problem.ts';
+import { fail, type Result } from './base/result.ts';
+import type { VerifyReport } from './core/ledger/verify.ts';
+import type { Signer } from './engine/ports.ts';
+
+export type { LeafFilter, SqliteReader } from './adapters/store/sqlite-reader.ts';
+
+/** What stands where in a state directory. */
+export interface StateFiles {
+  ledger: string;
+  /** Private, of the controller alone. */
+  logKey: string;
+  /** The public key of the ledger's checkpoints, one line. */
+  logVkey: string;
+}
+
+export function stateFiles(folder: string): StateFiles {
+  return {
+    ledger: join(folder, 'ledger.db'),
+    logKey: join(folder, 'log.key'),
+    logVkey: join(folder, 'log.vkey'),
+  };
+}
+
+/** The ledger of a state directory, read-only, beside its controller. */
+export async function openLedger(folder: string): Promise<Result<SqliteReader>> {
+  const path = stateFiles(folder).ledger;
+  if (!existsSync(path)) return noLedger(path);
+  const { openSqliteReader } = await import('./adapters/store/sqlite-reader.ts');
+  return openSqliteReader(path);
+}
+
+/** Re-hashes the whole ledger of a state directory against a log key. */
+export async function verifyLedgerOf(folder: string, vkey: string): Promise<Result<VerifyReport>> {
+  const path = stateFiles(folder).ledger;
+  if (!existsSync(path)) return noLedger(path);
+  const { verifyStore } = await import('./adapters/store/verify-store.ts');
+  return verifyStore(path, vkey);
+}
+
+/** A new Ed25519 key file, mode 0600; `conflict` when the file exists. */
+export async function newKeyFile(path: string): Promise<Result<Signer>> {
+  const { createKeyFile } = await import('./adapters/signer/file.ts');
+  return createKeyFile(path);
+}
+
+function noLedger(path: string): { ok: false; problem: ReturnType<typeof problem> } {
+  const hint = 'name the state directory: --state FOLDER, or set AURORA_STATE';
+  return fail(problem('not-found', `${path} does not exist`, hint));
+}

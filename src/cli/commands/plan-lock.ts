@@ -1,0 +1,120 @@
+import type { Difference } from '../../base/diff.ts';
+import { type Problem, problem } from '../../base/problem.ts';
+import { fail, type Result } from '../../base/result.ts';
+import {
+  changedSince,
+  formatLock,
+  lockPlan,
+  type PlanLock,
+  parseLock,
+} from '../../core/plan/lock.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
+import { EXIT, type ExitCode, gravest } from '../exit-codes.ts';
+import { readText, writeText } from '../files.ts';
+import {
+  PLAN_ARGUMENT_OPTION,
+  type PlanArguments,
+  planArguments,
+  readSoundPlan,
+} from '../plan-files.ts';
+
+export const planLock: CommandDefinition = {
+  name: 'plan lock',
+  summary: 'lock resolved plans, or check them against their locks',
+  operands: [{ name: '<file...>', summary: 'plan files', completes: 'file' }],
+  options: [
+    { flags: '--check', summary: 'write nothing; fail when a plan differs from its lock' },
+    {
+      flags: '--dry-run',
+      summary: 'write nothing; show what would be locked',
+      conflicts: ['check'],
+    },
+    PLAN_ARGUMENT_OPTION,
+    OUTPUT_OPTION,
+  ],
+  example: 'auroractl plan lock plans/smoke.yaml --check',
+  exits: '0 locked or valid, 2 dry run, invalid or missing plan, 3 differs from its lock',
+  run: async (context, args) => {
+    const given = planArguments(args.texts('arg'));
+    if (!given.ok) return context.fail(given.problem);
+    const mode = args.flag('check') ? 'check' : args.flag('dry-run') ? 'dry-run' : 'lock';
+    const outcomes = args.operands.map((file) => carryOut(file, mode, given.value));
+    const codes: ExitCode[] = outcomes.flatMap(({ problem: found }) =>
+      found === null ? [] : [context.fail(found)],
+    );
+    await context.print(
+      {
+        kind: 'PlanLockList',
+        data: { items: outcomes.map(({ file, result, sha256 }) => ({ file, result, sha256 })) },
+        columns: [{ title: 'PLAN' }, { title: 'RESULT' }, { title: 'SHA256' }],
+        rows: outcomes.map(({ file, result, sha256 }) => [file, result, sha256 ?? '-']),
+      },
+      args.text('output'),
+    );
+    return gravest(mode === 'dry-run' ? [...codes, EXIT.usage] : codes);
+  },
+};
+
+type Mode = 'check' | 'dry-run' | 'lock';
+
+interface Outcome {
+  file: string;
+  result: 'valid' | 'locked' | 'unchanged' | 'would lock' | 'differs' | 'not locked' | 'invalid';
+  sha256: string | null;
+  problem: Problem | null;
+}
+
+function carryOut(file: string, mode: Mode, args: PlanArguments): Outcome {
+  const read = readSoundPlan(file, args);
+  if (!read.ok) return { file, result: 'invalid', sha256: null, problem: read.problem };
+  const plan = read.value;
+  const made = lockPlan(plan);
+  const outcome = (result: Outcome['result'], found: Problem | null = null): Outcome => {
+    return { file, result, sha256: made.sha256, problem: found };
+  };
+  const path = lockPathOf(file);
+  const lock = readLock(path);
+  const fits = lock?.ok === true && changedSince(lock.value, plan).length === 0;
+  if (mode === 'check') {
+    if (fits) return outcome('valid');
+    return outcome(lock === null ? 'not locked' : 'differs', mismatch(file, path, lock, plan));
+  }
+  if (mode === 'dry-run') return outcome('would lock');
+  if (fits) return outcome('unchanged');
+  const written = writeText(path, formatLock(made));
+  return written.ok ? outcome('locked') : outcome('not locked', written.problem);
+}
+
+function lockPathOf(planPath: string): string {
+  return `${planPath.replace(/\.ya?ml$/, '')}.lock.json`;
+}
+
+/** null where there is none. What can't be read can't vouch, so every other trouble is a mismatch. */
+function readLock(path: string): Result<PlanLock> | null {
+  const text = readText(path);
+  if (!text.ok && text.problem.code === 'not-found') return null;
+  const lock = text.ok ? parseLock(text.value) : text;
+  if (lock.ok) return lock;
+  const message = `${path} is no sound lock: ${lock.problem.message}`;
+  return fail(
+    problem('lock-mismatch', message, 'take it back from version control, or lock again'),
+  );
+}
+
+function mismatch(file: string, path: string, lock: Result<PlanLock> | null, plan: Plan): Problem {
+  const command = `auroractl plan lock ${file}`;
+  if (lock === null) return problem('lock-mismatch', `${file} is not locked: no ${path}`, command);
+  if (!lock.ok) return lock.problem;
+  const hint = `undo the change, or have it reviewed and lock it: ${command}`;
+  const changes = changedSince(lock.value, plan).map(formatDifference).join('; ');
+  return problem('lock-mismatch', `${file} differs from its lock: ${changes}`, hint);
+}
+
+function formatDifference({ path, before, after }: Difference): string {
+  const text = (value: unknown): string => {
+    const json = value === undefined ? '(absent)' : JSON.stringify(value);
+    return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+  };
+  return `${path}: ${text(before)} -> ${text(after)}`;
+}

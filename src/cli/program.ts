@@ -1,0 +1,115 @@
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
+import { present } from '../base/assert.ts';
+import type { CommandArgs, CommandDefinition, Context, OptionDefinition } from './command.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { COMMANDS, GROUPS, type RegistryEntry } from './registry.ts';
+
+/**
+ * commander's tree. Each command is registered by its words alone; its definition is loaded and its
+ * options are added when commander has found that it is the one called.
+ */
+export function buildProgram(context: Context, done: (code: ExitCode) => void): Command {
+  const program = house(new Command('auroractl'))
+    .description('Carries a service from release candidate to general availability.')
+    .version(context.version, '-V, --version', 'print the version')
+    .usage('<command> [options]');
+  const groups = new Map<string, Command>();
+  const entries = new Map<Command, RegistryEntry>();
+  for (const entry of COMMANDS) {
+    const [word = '', second] = entry.name.split(' ');
+    const parent = second === undefined ? program : group(program, groups, word);
+    const command = house(new Command(second ?? word)).summary(entry.summary);
+    parent.addCommand(command);
+    entries.set(command, entry);
+  }
+  const load = async (_parent: Command, command: Command): Promise<void> => {
+    const entry = entries.get(command);
+    if (entry !== undefined) furnish(command, await entry.load(), context, done);
+  };
+  for (const parent of [program, ...groups.values()]) parent.hook('preSubcommand', load);
+  return program;
+}
+
+function group(program: Command, groups: Map<string, Command>, word: string): Command {
+  const known = groups.get(word);
+  if (known !== undefined) return known;
+  const summary = present(GROUPS[word], `the group ${word} has a summary`);
+  const made = house(new Command(word)).description(summary).usage('<command> [options]');
+  program.addCommand(made);
+  groups.set(word, made);
+  return made;
+}
+
+/** Problems are printed by main.ts, in one form for all. */
+function house(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true);
+}
+
+function furnish(
+  command: Command,
+  definition: CommandDefinition,
+  context: Context,
+  done: (code: ExitCode) => void,
+): void {
+  command.description(`${sentence(definition.summary)}.`);
+  for (const operand of definition.operands) command.argument(operand.name, operand.summary);
+  for (const option of definition.options) command.addOption(toOption(option));
+  const after = `\nExample:\n  ${definition.example}\n\nExit codes:\n  ${definition.exits}`;
+  command.addHelpText('after', after);
+  command.action(async () => {
+    done(await definition.run(context, argsOf(command)));
+  });
+}
+
+function toOption(definition: OptionDefinition): Option {
+  const option = new Option(definition.flags, definition.summary);
+  if (definition.default !== undefined) option.default(definition.default);
+  if (definition.choices !== undefined) option.choices([...definition.choices]);
+  if (definition.env !== undefined) option.env(definition.env);
+  if (definition.conflicts !== undefined) option.conflicts([...definition.conflicts]);
+  if (definition.required === true) option.makeOptionMandatory();
+  if (definition.repeats === true) {
+    option.argParser((value: string, before: unknown) => [
+      ...(Array.isArray(before) ? before : []),
+      value,
+    ]);
+  } else if (definition.choices === undefined && definition.flags.includes('<')) {
+    option.argParser((value: string) => {
+      if (value === '') throw new InvalidArgumentError('It is empty.');
+      return value;
+    });
+  }
+  return option;
+}
+
+function argsOf(command: Command): CommandArgs {
+  const options = new Map<string, unknown>(Object.entries(command.opts()));
+  const value = (name: string): unknown =>
+    options.get(name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  return {
+    operands: command.args,
+    flag: (name) => value(name) === true,
+    text: (name) => {
+      const found = value(name);
+      return typeof found === 'string' ? found : null;
+    },
+    texts: (name) => {
+      const found = value(name);
+      return Array.isArray(found) ? found.map(String) : [];
+    },
+  };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Help and version were asked for and printed; everything else that commander throws is a wrong call. */
+export function isAnswer(error: CommanderError): boolean {
+  return error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+}

@@ -1,0 +1,92 @@
+import type { CommandDefinition } from './command.ts';
+import { version } from './commands/version.ts';
+
+/**
+ * Every command by its words, in the order of the help. Only what the help needs stands here: a
+ * command's module is loaded when it is called. `version` is smaller than a look for its file.
+ */
+export const COMMANDS: readonly RegistryEntry[] = [
+  {
+    name: 'lock',
+    summary: 'lock profiles, or check them against their locks',
+    load: async () => (await import('./commands/lock.ts')).lock,
+  },
+  {
+    name: 'diff',
+    summary: 'show the keys in which two profiles differ',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'validate',
+    summary: 'check every profile, and that r2 is stricter than smoke',
+    load: async () => (await import('./commands/validate.ts')).validate,
+  },
+  {
+    name: 'plan check',
+    summary: 'report every error of plans with file, line and column',
+    load: async () => (await import('./commands/plan-check.ts')).planCheck,
+  },
+  {
+    name: 'plan show',
+    summary: 'print a resolved plan, every default written out',
+    load: async () => (await import('./commands/plan-show.ts')).planShow,
+  },
+  {
+    name: 'plan test',
+    summary: 'run scenarios against plans: evidence, and what must follow from it',
+    load: async () => (await import('./commands/plan-test.ts')).planTest,
+  },
+  {
+    name: 'plan lock',
+    summary: 'lock resolved plans, or check them against their locks',
+    load: async () => (await import('./commands/plan-lock.ts')).planLock,
+  },
+  {
+    name: 'ledger list',
+    summary: 'list entries of the ledger',
+    load: async () => (await import('./commands/ledger-list.ts')).ledgerList,
+  },
+  {
+    name: 'ledger show',
+    summary: 'print one entry of the ledger in full',
+    load: async () => (await import('./commands/ledger-show.ts')).ledgerShow,
+  },
+  {
+    name: 'ledger verify',
+    summary: 're-hash the whole ledger and check its signatures',
+    load: async () => (await import('./commands/ledger-verify.ts')).ledgerVerify,
+  },
+  {
+    name: 'ledger proof',
+    summary: 'print the proof that an entry is in the ledger',
+    load: async () => (await import('./commands/ledger-proof.ts')).ledgerProof,
+  },
+  {
+    name: 'keys new',
+    summary: 'make a signing key for a person of a plan',
+    load: async () => (await import('./commands/keys-new.ts')).keysNew,
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: 'version',
+    summary: 'print the version',
+    load: async () => version,
+  },
+];
+
+export interface RegistryEntry {
+  name: string;
+  summary: string;
+  load(): Promise<CommandDefinition>;
+}
+
+/** What `plan`, `ledger` and `keys` are, for the help. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  plan: 'plans: what a release must show',
+  ledger: 'the ledger: what was decided and done',
+  keys: 'signing keys',
+};

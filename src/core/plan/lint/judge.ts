@@ -1,0 +1,103 @@
+import { formatDuration } from '../../../base/duration.ts';
+import type { Metric } from '../../judge/settings.ts';
+import { settingsFaults } from '../../judge/settings-faults.ts';
+import { durationOf } from '../phase-time.ts';
+import type { Plan } from '../plan.ts';
+import type { Scope } from '../resolve/scope.ts';
+import { error, type Rule, rule, warning } from './rule.ts';
+
+/** Whether the comparison can be made and can come to an end. */
+export const JUDGE_RULES: readonly Rule[] = [
+  rule(['metrics', 'judge'], settings),
+  rule(['metrics', 'phases'], required),
+  rule(['metrics', 'phases'], equalTracks),
+  rule(['judge', 'phases', 'intervalMs'], dispersion),
+  rule(['intervalMs', 'controllerLossMs'], rhythm),
+];
+
+/** Each metric by itself. */
+export function lintEdgesOf(scope: Scope, metrics: readonly Metric[]): void {
+  for (const { name, kind, edges: list } of metrics) {
+    const path = ['metrics', name, 'edges'];
+    if (kind === 'histogram' && list.length === 0) {
+      scope.reportKey(path, error('no-edges', 'a histogram needs the edges of its buckets'));
+    } else if (kind !== 'histogram' && list.length > 0) {
+      scope.reportKey(path, error('no-edges', `only a histogram has edges, this is a ${kind}`));
+    }
+    const fall = list.findIndex((edge, index) => index > 0 && edge <= (list[index - 1] ?? 0));
+    if (fall < 0) continue;
+    const message = `expected a number above ${list[fall - 1]}, found ${list[fall]}`;
+    scope.report([...path, fall], error('edges-not-rising', message));
+  }
+}
+
+/** The judge's own list of what voids its guarantee; what has a rule here is not said twice. */
+function settings(scope: Scope, { metrics, judge }: Pick<Plan, 'metrics' | 'judge'>): void {
+  if (metrics.length === 0) return;
+  for (const text of settingsFaults(judge, metrics)) {
+    if (/edge|weights of all metrics/.test(text)) continue;
+    const name = metrics.find((metric) => text.startsWith(`${metric.name}: `))?.name;
+    const path = name === undefined ? ['judge'] : ['metrics', name];
+    const message = name === undefined ? text : text.slice(name.length + 2);
+    scope.reportKey(path, error('judge-settings', message));
+  }
+}
+
+function required(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'phases'>): void {
+  for (const [index, phase] of phases.entries()) {
+    if (phase.kind !== 'canary' || !phase.judged) continue;
+    if (metrics.some((metric) => metric.required && !metric.advisory)) continue;
+    const message = 'a judged canary needs a required metric: the judge could never say promote';
+    const hint = 'required: true on a metric, or judged: false';
+    scope.reportKey(['phases', index], error('no-required-metric', message, hint));
+  }
+}
+
+/** A gauge is compared only between tracks that carry the same load. */
+function equalTracks(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'phases'>): void {
+  const gauge = metrics.find(({ kind, required: asked }) => kind === 'value' && asked);
+  if (gauge === undefined) return;
+  const judged = phases.filter((phase) => phase.kind === 'canary' && phase.judged);
+  if (
+    judged.length === 0 ||
+    judged.some((phase) => phase.kind === 'canary' && phase.weightPct === 50)
+  ) {
+    return;
+  }
+  const message = `"${gauge.name}" is required, but a gauge is compared only at a weight of 50`;
+  const hint = 'required: false, or a canary at 50';
+  scope.reportKey(['metrics', gauge.name], error('unequal-tracks', message, hint));
+}
+
+function dispersion(
+  scope: Scope,
+  { judge, phases, intervalMs }: Pick<Plan, 'judge' | 'phases' | 'intervalMs'>,
+): void {
+  if (judge.dispersion.kind !== 'measured') return;
+  const first = phases.findIndex((phase) => phase.kind === 'canary' && phase.judged);
+  if (first < 0) return;
+  const beforeMs = phases.slice(0, first).reduce((sum, phase) => sum + durationOf(phase), 0);
+  const neededMs = judge.dispersion.intervalsMin * intervalMs;
+  if (beforeMs >= neededMs) return;
+  const message =
+    `the dispersion is measured over ${formatDuration(neededMs)} before the first comparison, ` +
+    `and the phases before it take ${formatDuration(beforeMs)}`;
+  const hint = 'history of the service may cover it; else judge.dispersion: assumed 2';
+  scope.reportKey(['phases', first], warning('dispersion-unmeasured', message, hint));
+}
+
+function rhythm(
+  scope: Scope,
+  { intervalMs, controllerLossMs }: Pick<Plan, 'intervalMs' | 'controllerLossMs'>,
+): void {
+  if (intervalMs < 1_000) {
+    const message = `expected an interval of at least 1s, found ${formatDuration(intervalMs)}`;
+    scope.report(['interval'], error('wrong-value', message));
+  }
+  if (controllerLossMs >= 2 * intervalMs) return;
+  const found = formatDuration(controllerLossMs);
+  const least = formatDuration(2 * intervalMs);
+  const message = `expected at least two intervals (${least}), found ${found}`;
+  const hint = 'one late renewal would send all traffic back';
+  scope.report(['controllerLoss'], error('controller-loss-too-short', message, hint));
+}

@@ -1,0 +1,133 @@
+import { meant, nearest } from '../nearest.ts';
+import type { Plan } from '../plan.ts';
+import type { Scope } from '../resolve/scope.ts';
+import { error, type Rule, rule, warning } from './rule.ts';
+
+/** Who signs, and whether enough people can. */
+export const PEOPLE_RULES: readonly Rule[] = [
+  rule(['people'], keys),
+  rule(['people', 'roles'], members),
+  rule(['roles', 'overrideRoles'], overrides),
+  rule(['roles', 'phases', 'release'], quorums),
+  rule(['people', 'release'], authors),
+];
+
+/**
+ * RFC 8410: the 12 bytes in front of an Ed25519 key are always the same, and so are 16 letters of
+ * base64; 32 bytes follow, of whose last letter the two low bits are zero.
+ */
+const ED25519_SPKI = /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+
+function keys(scope: Scope, { people }: Pick<Plan, 'people'>): void {
+  const owners = new Map<string, string>();
+  for (const { id, publicKey } of people) {
+    const path = ['people', id];
+    const owner = owners.get(publicKey);
+    if (!ED25519_SPKI.test(publicKey)) {
+      const message = 'expected an Ed25519 public key: base64 of its 44-byte SubjectPublicKeyInfo';
+      const hint = 'openssl pkey -in KEY -pubout -outform DER | base64';
+      scope.report(path, error('bad-key', message, hint));
+    } else if (owner !== undefined) {
+      const message = `the key is also that of "${owner}": one person would sign as two`;
+      scope.report(path, error('shared-key', message));
+    }
+    owners.set(publicKey, owner ?? id);
+  }
+}
+
+function members(scope: Scope, { people, roles }: Pick<Plan, 'people' | 'roles'>): void {
+  const known = people.map(({ id }) => id);
+  const used = new Set(roles.flatMap((role) => role.people));
+  for (const role of roles) {
+    for (const [index, id] of role.people.entries()) {
+      const path = ['roles', role.name, index];
+      if (!known.includes(id)) {
+        const message = `unknown person "${id}"`;
+        scope.report(path, error('unknown-person', message, meant(id, known)));
+      } else if (role.people.indexOf(id) < index) {
+        scope.report(path, error('duplicate-entry', `"${id}" stands twice in this role`));
+      }
+    }
+  }
+  for (const id of known) {
+    if (used.has(id)) continue;
+    scope.reportKey(['people', id], warning('unused-person', `"${id}" holds no role`));
+  }
+}
+
+function overrides(
+  scope: Scope,
+  { roles, overrideRoles }: Pick<Plan, 'roles' | 'overrideRoles'>,
+): void {
+  const known = roles.map(({ name }) => name);
+  for (const [index, role] of overrideRoles.entries()) {
+    if (known.includes(role)) continue;
+    const fault = error('unknown-role', `unknown role "${role}"`, meant(role, known));
+    scope.report(['overrideRoles', index], fault);
+  }
+}
+
+/** Authors cannot approve, and a person signs once: are there enough different people? */
+function quorums(
+  scope: Scope,
+  { roles, phases, release }: Pick<Plan, 'roles' | 'phases' | 'release'>,
+): void {
+  const known = roles.map(({ name }) => name);
+  for (const [index, phase] of phases.entries()) {
+    if (phase.kind !== 'decision') continue;
+    const path = ['phases', index, 'signOffs'];
+    const places: string[][] = [];
+    let tooFew = false;
+    for (const { role, count } of phase.signOffs) {
+      const holders = roles.find(({ name }) => name === role)?.people;
+      if (holders === undefined) {
+        const fault = error('unknown-role', `unknown role "${role}"`, meant(role, known));
+        scope.reportKey([...path, role], fault);
+        tooFew = true;
+        continue;
+      }
+      const able = [...new Set(holders)].filter((id) => !release.authors.includes(id));
+      // A number from a hostile file must not size a list.
+      for (let i = 0; i < Math.min(count, able.length); i += 1) places.push(able);
+      if (able.length >= count) continue;
+      tooFew = true;
+      const but = able.length < holders.length ? 'who are no authors can' : 'can';
+      const message = `${count} must sign as ${role}, and only ${able.length} ${but}`;
+      const hint = `more people in roles.${role}, or fewer sign-offs`;
+      scope.report([...path, role], error('quorum-too-large', message, hint));
+    }
+    if (tooFew || canFill(places)) continue;
+    const message = `${places.length} different people must sign, and the roles share too few`;
+    const hint = 'one person in several roles signs only once';
+    scope.reportKey(path, error('quorum-too-large', message, hint));
+  }
+}
+
+/** Whether every place can have a person of its own (augmenting paths). */
+function canFill(places: readonly (readonly string[])[]): boolean {
+  const taken = new Map<string, number>();
+  const seat = (place: number, tried: Set<string>): boolean => {
+    for (const person of places[place] ?? []) {
+      if (tried.has(person)) continue;
+      tried.add(person);
+      const sitting = taken.get(person);
+      if (sitting !== undefined && !seat(sitting, tried)) continue;
+      taken.set(person, place);
+      return true;
+    }
+    return false;
+  };
+  return places.every((_, place) => seat(place, new Set()));
+}
+
+/** Authors need no key, so an unknown one is no error; but a slip of the hand would let one sign. */
+function authors(scope: Scope, { people, release }: Pick<Plan, 'people' | 'release'>): void {
+  const known = people.map(({ id }) => id);
+  for (const [index, id] of release.authors.entries()) {
+    if (known.includes(id)) continue;
+    const close = nearest(id, known);
+    if (close === null) continue;
+    const message = `the author "${id}" is nobody in people, but almost "${close}"`;
+    scope.report(['release', 'authors', index], warning('unknown-person', message));
+  }
+}

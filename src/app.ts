@@ -10,7 +10,7 @@ import { fail, type Result } from './base/result.ts';
 import type { VerifyReport } from './core/ledger/verify.ts';
 import type { Signer } from './engine/ports.ts';
 
-export type { LeafFilter, SqliteReader } from './adapters/store/sqlite-reader.ts';
+export type { SqliteReader } from './adapters/store/sqlite-reader.ts';
 
 /** What stands where in a state directory. */
 export interface StateFiles {

@@ -73,7 +73,7 @@ function codeOnly(text: string): string {
 }
 
 function importsOf(file: SourceFile): string[] {
-  const name = String.raw`['"]([^'"]+)['"]`;
+  const name = `['"]([^'"]+)['"]`;
   const statements = new RegExp(
     [
       String.raw`^import\s+(?:[^'"]*?\sfrom\s+)?${name}`,

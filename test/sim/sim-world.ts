@@ -1,6 +1,5 @@
 import type { Prng } from '../../src/base/prng.ts';
-import { problem } from '../../src/base/problem.ts';
-import { fail, ok, type Result } from '../../src/base/result.ts';
+import { ok, type Result } from '../../src/base/result.ts';
 import type { Interval } from '../../src/core/evidence/interval.ts';
 import type { Evidence } from '../../src/core/gate/check.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
@@ -21,15 +20,15 @@ export type Sabotage =
 /** Whether a controller's calls still reach the world: killed ones never return. */
 export interface Line {
   state: 'alive' | 'stalled' | 'dead';
-  /** Calls until it becomes `then`; null: it lasts. */
+  /** Calls until it becomes `burnsTo`; null: it lasts. */
   fuse: number | null;
-  then: 'stalled' | 'dead';
+  burnsTo: 'stalled' | 'dead';
   /** Calls of a stalled controller, waiting to go through. */
   waiting: (() => void)[];
 }
 
 export function aliveLine(): Line {
-  return { state: 'alive', fuse: null, then: 'dead', waiting: [] };
+  return { state: 'alive', fuse: null, burnsTo: 'dead', waiting: [] };
 }
 
 /** The world of one promotion: one service, its traffic, the people's mailbox, and bad luck. */
@@ -167,7 +166,7 @@ export class SimWorld {
 /** A call over a controller's line: at once, when it wakes up, or never. */
 export function through<T>(line: Line, act: () => T): Promise<T> {
   if (line.state === 'alive' && line.fuse !== null) {
-    if (line.fuse === 0) line.state = line.then;
+    if (line.fuse === 0) line.state = line.burnsTo;
     line.fuse -= 1;
   }
   if (line.state === 'alive') return Promise.resolve().then(act);

@@ -192,9 +192,9 @@ class Simulation {
     else if (this.faults.strikes('controller stalled and taken over', 0.03)) this.light('stalled');
   }
 
-  private light(then: 'dead' | 'stalled'): void {
+  private light(end: 'dead' | 'stalled'): void {
     this.line.fuse = this.chance.below(12);
-    this.line.then = then;
+    this.line.burnsTo = end;
   }
 
   private dropBrokenController(): void {

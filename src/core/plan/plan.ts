@@ -98,8 +98,6 @@ export type Trigger =
   /** An incident of this severity or graver (1 is gravest) is opened. */
   | { name: string; kind: 'incident'; severityMax: number };
 
-type PhaseKind = 'perimeter' | 'soak' | 'canary' | 'decision' | 'rollout' | 'watch';
-
 /** Where the candidate's requests come from. */
 export type Traffic = 'live' | 'load' | 'mirror' | 'sessions' | 'none';
 

@@ -87,12 +87,11 @@ describe('lock --check', () => {
   });
 
   test('errors of the file: 2, each with line and column', () => {
-    edit('  tau_p: 0.7', '  tau_p: 0.7\n  tau_p: 0.8\n  tau_q: 1');
+    edit('  tau_p: 0.7', '  tau_p: 0.7\n  tau_p: 0.8\n  tau_q: 1\n#');
     const { code, err } = here.run('lock', '--check', 'r2');
     expect(code).toBe(2);
-    const line = readFileSync(here.path('profiles/r2.yaml'), 'utf8')
-      .split('\n')
-      .indexOf('  tau_q: 1');
+    const lines = readFileSync(here.path('profiles/r2.yaml'), 'utf8').split('\n');
+    const line = lines.indexOf('  tau_p: 0.8') + 1;
     expect(line).toBeGreaterThan(0);
     expect(err).toContain(`profiles/r2.yaml:${line}:3: kappa_thresholds.tau_p: duplicate key`);
     expect(err).toContain(`profiles/r2.yaml:${line + 1}:3: kappa_thresholds: unknown key "tau_q"`);

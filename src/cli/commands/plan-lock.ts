@@ -95,8 +95,9 @@ function readLock(path: string): Result<PlanLock> | null {
   const text = readText(path);
   if (!text.ok && text.problem.code === 'not-found') return null;
   const lock = text.ok ? parseLock(text.value) : text;
-  if (lock.ok) return lock;
-  const message = `${path} is no sound lock: ${lock.problem.message}`;
+  if (lock.ok && lock.value.name === lock.value.plan.name) return lock;
+  const fault = lock.ok ? 'its name is not that of the plan in it' : lock.problem.message;
+  const message = `${path} is no sound lock: ${fault}`;
   return fail(
     problem('lock-mismatch', message, 'take it back from version control, or lock again'),
   );

@@ -1,0 +1,131 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/registry.ts';
+import { type Bench, bench } from './program.ts';
+import { makeState } from './state.ts';
+
+let here: Bench;
+beforeEach(() => {
+  here = bench('profiles', 'plans');
+});
+afterEach(() => here.remove());
+
+const PLAN = 'plans/smoke.yaml';
+const LOCK = 'plans/smoke.lock.json';
+
+function breakPlan(): void {
+  const text = readFileSync(here.path(PLAN), 'utf8');
+  writeFileSync(here.path('broken.yaml'), `${text}\nunknownKey: 1\n`);
+}
+
+describe('plan check', () => {
+  test('valid plans: 0', () => {
+    const { code, out, err } = here.run('plan', 'check', PLAN);
+    expect({ code, out, err }).toEqual({ code: 0, out: `${PLAN}: valid\n`, err: '' });
+  });
+
+  test('errors with their place: 2; the others are still checked', () => {
+    breakPlan();
+    const { code, out, err } = here.run('plan', 'check', 'broken.yaml', PLAN);
+    expect(code).toBe(2);
+    expect(out).toMatch(/^broken\.yaml:\d+:1: .*unknownKey/m);
+    expect(out).toContain(`${PLAN}: valid\n`);
+    expect(err).toBe('error: 1 of 2 plans cannot be used\n');
+  });
+
+  test('-o json', () => {
+    breakPlan();
+    const { out } = here.run('plan', 'check', '-o', 'json', 'broken.yaml', PLAN);
+    expect(JSON.parse(out)).toMatchObject({
+      apiVersion: 'aurora/v1',
+      kind: 'PlanCheckList',
+      items: [
+        { file: 'broken.yaml', valid: false, findings: [{ level: 'error', column: 1 }] },
+        { file: PLAN, valid: true, findings: [] },
+      ],
+    });
+  });
+
+  test('10 MB are refused with a place, quickly', () => {
+    writeFileSync(here.path('huge.yaml'), `# ${'x'.repeat(10_000_000)}\n`);
+    const { code, out } = here.run('plan', 'check', 'huge.yaml');
+    expect(code).toBe(2);
+    expect(out).toMatch(/^huge\.yaml:1:1: /);
+  });
+});
+
+describe('plan show', () => {
+  test('prints a plan file that resolves to the same plan', () => {
+    const { code, out } = here.run('plan', 'show', PLAN);
+    expect(code).toBe(0);
+    writeFileSync(here.path('shown.yaml'), out);
+    const again = here.run('plan', 'show', 'shown.yaml', '-o', 'json');
+    expect(again.out).toBe(here.run('plan', 'show', PLAN, '-o', 'json').out);
+    expect(JSON.parse(again.out)).toMatchObject({ apiVersion: 'aurora/v1', kind: 'Plan' });
+  });
+
+  test('an invalid plan: 2 with its errors, nothing on stdout', () => {
+    breakPlan();
+    const { code, out, err } = here.run('plan', 'show', 'broken.yaml');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error: broken\.yaml has .*\nbroken\.yaml:\d+:1: /);
+  });
+});
+
+describe('plan lock', () => {
+  test('locks, checks, and names what has changed', () => {
+    rmSync(here.path(LOCK), { force: true });
+    expect(here.run('plan', 'lock', PLAN, '--check')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('is not locked'),
+    });
+    const dry = here.run('plan', 'lock', PLAN, '--dry-run');
+    expect(dry).toMatchObject({ code: 2, out: expect.stringContaining('would lock') });
+    expect(here.files()).not.toContain(LOCK);
+    expect(here.run('plan', 'lock', PLAN)).toMatchObject({ code: 0, err: '' });
+    expect(here.run('plan', 'lock', PLAN, '--check').code).toBe(0);
+    expect(here.run('plan', 'lock', PLAN).out).toContain('unchanged');
+    const text = readFileSync(here.path(PLAN), 'utf8');
+    writeFileSync(here.path(PLAN), `# a comment\n${text}`);
+    expect(here.run('plan', 'lock', PLAN, '--check').code).toBe(0);
+    const renamed = text.replace(/^name: .*$/m, 'name: another-name');
+    expect(renamed).not.toBe(text);
+    writeFileSync(here.path(PLAN), renamed);
+    const { code, err } = here.run('plan', 'lock', PLAN, '--check');
+    expect(code).toBe(3);
+    expect(err).toMatch(/differs from its lock: name: "[a-z-]+" -> "another-name"\n/);
+  });
+
+  test('a lock that was edited is none', () => {
+    here.run('plan', 'lock', PLAN);
+    const lock = readFileSync(here.path(LOCK), 'utf8');
+    for (const [from, to] of [
+      ['"name": "', '"name": "x'],
+      ['"service": "', '"service": "x'],
+      ['"sha256": "', '"sha256": "0'],
+    ] as const) {
+      expect(lock).toContain(from);
+      writeFileSync(here.path(LOCK), lock.replace(from, to));
+      const { code, err } = here.run('plan', 'lock', PLAN, '--check');
+      expect([code, err]).toEqual([3, expect.stringContaining('no sound lock')]);
+    }
+  });
+});
+
+test('the example of every command runs', async () => {
+  await makeState(here.folder);
+  here.run('plan', 'lock', PLAN);
+  // Its answer is "they differ".
+  const expected: Record<string, number> = { diff: 1 };
+  for (const { name, load } of COMMANDS) {
+    const { example } = await load();
+    const words = example.split(' ').slice(1);
+    const { code, out, err } = here.run(...words);
+    expect({ example, code, err: code === (expected[name] ?? 0) ? '' : err }).toEqual({
+      example,
+      code: expected[name] ?? 0,
+      err: '',
+    });
+    expect(out).not.toBe('');
+  }
+});

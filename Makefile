@@ -25,7 +25,7 @@ sim: setup ## 10,000 seeded promotions with faults (SIM_COUNT, SIM_SEED)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/sim.ts --count $${SIM_COUNT:-10000} --seed $${SIM_SEED:-1}
 
 bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up ratios
-	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/engine.ts
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node --max-semi-space-size=8 bench/engine.ts
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/start-up.ts
 
 generate: setup ## rewrite what is generated from the sources (JSON Schemas)

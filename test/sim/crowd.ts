@@ -71,7 +71,7 @@ export class Crowd {
       const atMs = this.clock.monotonic() + (isLate ? 90 : this.chance.below(5)) * 60_000;
       if (this.faults.strikes('signer wrong', 0.2))
         this.due.push({ atMs, event: this.wrong(state, role) });
-      const choice = this.chance.chance(0.02) ? 'reject' : 'approve';
+      const choice = this.faults.unlucky(0.02) ? 'reject' : 'approve';
       const document = signOffDocument(request, {
         role,
         person: id,

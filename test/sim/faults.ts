@@ -43,6 +43,11 @@ export class Faults {
     return true;
   }
 
+  /** Bad news that is no fault: as rare as said, and none in peace. */
+  unlucky(probability: number): boolean {
+    return this.chance.chance(probability * this.scale);
+  }
+
   hit(kind: FaultKind): void {
     this.hits.set(kind, (this.hits.get(kind) ?? 0) + 1);
   }

@@ -149,7 +149,7 @@ export class SimWorld {
     if (this.faults.strikes('no evidence', 0.05)) {
       return { ...known, samples: 0, kind: 'none', reason: 'nothing was recorded' };
     }
-    return { ...known, samples: 10, kind: 'number', value: this.chance.chance(0.01) ? 20 : 5 };
+    return { ...known, samples: 10, kind: 'number', value: this.faults.unlucky(0.01) ? 20 : 5 };
   }
 
   private deliver(message: Message): Result<void> {

@@ -5,7 +5,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import type { PromotionEvent } from '../core/promotion/event.ts';
 import { transition } from '../core/promotion/transition.ts';
 import type { World } from './perform.ts';
-import type { Clock, LedgerStore, Signer } from './ports.ts';
+import type { AppendBatch, Clock, LedgerHead, LedgerStore, Signer } from './ports.ts';
 import { PromotionRunner, type Runtime } from './promotion-runner.ts';
 import { Recorder } from './recorder.ts';
 import { recover } from './recover.ts';
@@ -39,10 +39,9 @@ export class Engine {
 
   /** Reads the ledger, raises the term, fences off every earlier controller, resumes what is open. */
   static async open(options: EngineOptions): Promise<Result<Engine>> {
-    const head = await options.store.head();
+    const head = await claimTerm(options.store);
     if (!head.ok) return head;
-    const { term: lastTerm, size, active } = head.value;
-    const term = lastTerm + 1;
+    const { term, size, active } = head.value;
     const recorder = new Recorder(options.store, options.signer, options.origin, head.value, term);
     const engine = new Engine(options, recorder);
     for (const snapshot of active) {
@@ -193,4 +192,27 @@ export class Engine {
     const { world, store, clock, machine = transition } = this.options;
     return { world, store, recorder: this.recorder, clock, machine };
   }
+}
+
+/**
+ * Raises the term in the ledger before anything is read from it: whatever an earlier controller is
+ * still about to write is refused from here on, so what is read afterwards stays as it is.
+ */
+async function claimTerm(store: LedgerStore): Promise<Result<LedgerHead>> {
+  const before = await store.head();
+  if (!before.ok) return before;
+  const claim: AppendBatch = {
+    term: before.value.term + 1,
+    firstIndex: before.value.size,
+    leaves: [],
+    rows: [],
+    blobs: [],
+    checkpoint: '',
+    snapshots: [],
+  };
+  const claimed = await store.append(claim);
+  if (!claimed.ok) return claimed;
+  const after = await store.head();
+  if (!after.ok || after.value.term === claim.term) return after;
+  return fail(problem('conflict', 'another controller has taken over meanwhile'));
 }

@@ -1,4 +1,4 @@
-import type { Problem } from '../base/problem.ts';
+import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { checkpointText, formatCheckpoint } from '../core/ledger/checkpoint.ts';
 import { extend, type Frontier, frontierRoot, leafHash } from '../core/ledger/merkle.ts';
@@ -77,11 +77,20 @@ export class Recorder {
     await Promise.resolve();
     while (this.queue.length > 0) {
       const waiting = this.queue.splice(0, BATCH_MAX);
-      const result = this.broken === null ? await this.write(waiting) : fail(this.broken);
+      const result = this.broken === null ? await this.tryToWrite(waiting) : fail(this.broken);
       if (!result.ok) this.broken = result.problem;
       for (const { resolve } of waiting) resolve(result);
     }
     this.isFlushing = false;
+  }
+
+  /** A store or signer that throws has failed like one that says so. */
+  private async tryToWrite(waiting: readonly Waiting[]): Promise<Result<void>> {
+    try {
+      return await this.write(waiting);
+    } catch (error) {
+      return fail(problem('unavailable', `writing the ledger: ${String(error)}`));
+    }
   }
 
   private async write(waiting: readonly Waiting[]): Promise<Result<void>> {

@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { generatedProfileFiles } from '../../tools/generate-profile.ts';
 import { ROOT } from './program.ts';
 
 test('the same sources give the same bytes', () => {
@@ -22,11 +21,5 @@ test('the same sources give the same bytes', () => {
     expect(JSON.stringify(built)).not.toContain(ROOT);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-test('the committed schema is the generated one', () => {
-  for (const [path, text] of generatedProfileFiles()) {
-    expect(readFileSync(join(ROOT, path), 'utf8')).toBe(text);
   }
 });

@@ -136,7 +136,7 @@ export interface Pause {
 
 /** Standing still until a person acts. */
 export interface Hold {
-  kind: 'effect-failed' | 'hook-failed' | 'gate-failed' | 'deadline' | 'drift' | 'fallback';
+  kind: 'effect-failed' | 'hook-failed' | 'gate-failed' | 'deadline' | 'drift';
   text: string;
   sinceMs: number;
 }

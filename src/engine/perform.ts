@@ -1,8 +1,7 @@
 import { unreachable } from '../base/assert.ts';
 import { type Problem, problem } from '../base/problem.ts';
 import { fail, type Result } from '../base/result.ts';
-import type { Interval } from '../core/evidence/interval.ts';
-import { evidenceFromIntervals } from '../core/evidence/window.ts';
+import { evidenceFromIntervals, type Window } from '../core/evidence/window.ts';
 import type { Check, Evidence } from '../core/gate/check.ts';
 import { soundEvidence } from '../core/gate/sound-evidence.ts';
 import type { Plan } from '../core/plan/plan.ts';
@@ -34,7 +33,7 @@ export interface Order {
   term: number;
   now: number;
   /** Rows of the promotion that its checks may look back on. */
-  intervals: (windowMs: number) => Promise<readonly Interval[]>;
+  window: (windowMs: number) => Promise<Window>;
 }
 
 /**
@@ -126,18 +125,28 @@ async function collect(
     asked.length === 0 ? [] : await world.evidence.collect(order.plan.service, asked);
   const inside = checks.filter(({ evidence }) => isInside(evidence.source));
   const known: Evidence[] = [];
-  for (const check of inside) known.push(await fromInside(order, check));
+  const window = once(order.window);
+  for (const check of inside) known.push(await fromInside(order, check, window));
   return [...known, ...collected].map(soundEvidence);
+}
+
+/** Checks that look back over the same time read the rows once. */
+function once(read: Order['window']): Order['window'] {
+  const known = new Map<number, Promise<Window>>();
+  return (windowMs) => {
+    const window = known.get(windowMs) ?? read(windowMs);
+    known.set(windowMs, window);
+    return window;
+  };
 }
 
 function isInside(source: Check['evidence']['source']): boolean {
   return source === 'metric' || source === 'judge' || source === 'incidents';
 }
 
-async function fromInside(order: Order, check: Check): Promise<Evidence> {
+async function fromInside(order: Order, check: Check, window: Order['window']): Promise<Evidence> {
   const { plan, state, now } = order;
   const query = check.evidence;
   if (query.source !== 'metric') return ownEvidence(plan, state, check, now);
-  const intervals = await order.intervals(query.windowMs);
-  return evidenceFromIntervals(check, plan.metrics, intervals);
+  return evidenceFromIntervals(check, plan.metrics, await window(query.windowMs));
 }

@@ -1,8 +1,10 @@
 import { assert } from '../base/assert.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
+import { sha256 } from '../base/digest.ts';
 import { type Problem, problem } from '../base/problem.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Interval } from '../core/evidence/interval.ts';
+import type { Window } from '../core/evidence/window.ts';
 import { sealOf } from '../core/ledger/segment.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { nextDueMs } from '../core/promotion/due.ts';
@@ -171,7 +173,7 @@ export class PromotionRunner {
       state: this.state,
       term: recorder.term,
       now,
-      intervals: (windowMs) => this.lookBack(windowMs),
+      window: (windowMs) => this.lookBack(windowMs),
     };
     const done = perform(world, order, effect)
       .catch((error: unknown) => failure(effect, problem('unavailable', String(error))))
@@ -181,14 +183,16 @@ export class PromotionRunner {
   }
 
   /** Recorded rows whose end lies within the window before the last one. */
-  private async lookBack(windowMs: number): Promise<readonly Interval[]> {
+  private async lookBack(windowMs: number): Promise<Window> {
     const { lastSeq, lastEndMs } = this.state.evidence;
     const count = Math.ceil(windowMs / this.plan.intervalMs) + 1;
     const rows = await this.runtime.store.rows(this.id, lastSeq - count, count);
-    if (!rows.ok) return [];
-    return rows.value
-      .map(({ body }) => JSON.parse(body) as Interval)
-      .filter(({ endMs }) => endMs > lastEndMs - windowMs);
+    if (!rows.ok) return { intervals: [], sha256: sha256('') };
+    const within = rows.value
+      .map(({ body }) => ({ body, interval: JSON.parse(body) as Interval }))
+      .filter(({ interval }) => interval.endMs > lastEndMs - windowMs);
+    const text = within.map(({ body }) => `${body}\n`).join('');
+    return { intervals: within.map(({ interval }) => interval), sha256: sha256(text) };
   }
 }
 

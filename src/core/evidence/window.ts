@@ -1,4 +1,3 @@
-import { digestOf } from '../../base/digest.ts';
 import type { Check, Evidence } from '../gate/check.ts';
 import type { Metric } from '../judge/settings.ts';
 import type { Interval } from './interval.ts';
@@ -10,14 +9,20 @@ const REDUCER = 'interval-window/1';
  * Evidence for a check on a metric of this promotion's own intervals: the statistic over the window,
  * or a point an interval where the check looks at a course of time.
  */
+/** Intervals of a window, and the SHA-256 of the recorded rows that they are. */
+export interface Window {
+  intervals: readonly Interval[];
+  sha256: string;
+}
+
 export function evidenceFromIntervals(
   check: Check,
   metrics: readonly Metric[],
-  intervals: readonly Interval[],
+  window: Window,
 ): Evidence {
+  const { intervals, sha256: inputSha256 } = window;
   const query = check.evidence;
   const last = intervals.at(-1);
-  const inputSha256 = digestOf(intervals);
   const known = { check: check.name, atMs: last?.endMs ?? 0, inputSha256, reducer: REDUCER };
   if (query.source !== 'metric' || last === undefined) {
     return { ...known, samples: 0, kind: 'none', reason: 'no interval in the window' };

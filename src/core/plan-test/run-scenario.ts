@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import type { Interval } from '../evidence/interval.ts';
-import { evidenceFromIntervals } from '../evidence/window.ts';
+import { evidenceFromIntervals, type Window } from '../evidence/window.ts';
 import type { Check, Evidence } from '../gate/check.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingSignOffs } from '../promotion/decision-phase.ts';
@@ -17,8 +17,6 @@ import type { PlanScenario } from './test-file.ts';
 const START_MS = 1_767_225_600_000;
 /** A scenario that still runs after so many intervals is `none`. */
 const INTERVALS_MAX = 200_000;
-/** Intervals kept for checks that look back. */
-const KEPT_MAX = 1_000;
 
 export interface ScenarioRun {
   outcome: 'ga' | 'promoted' | 'rolled-back' | 'withdrawn' | 'none';
@@ -47,11 +45,17 @@ class Run {
   private kept: Interval[] = [];
   private readonly road: { phase: string; atMs: number }[] = [];
   private readonly due: Effect[] = [];
+  /** Intervals that a check may look back on. */
+  private readonly keptMax: number;
 
   constructor(plan: Plan, planSha256: string, scenario: PlanScenario) {
     this.plan = plan;
     this.planSha256 = planSha256;
     this.scenario = scenario;
+    const windows = plan.gates.flatMap(({ checks }) =>
+      checks.map(({ evidence }) => ('windowMs' in evidence ? evidence.windowMs : 0)),
+    );
+    this.keptMax = Math.ceil(Math.max(0, ...windows) / plan.intervalMs) + 1;
     const opened = {
       kind: 'opened',
       promotion: 'scenario',
@@ -93,7 +97,8 @@ class Run {
     this.now += this.plan.intervalMs;
     const times = { seq, startMs, endMs: this.now };
     const interval = scriptedInterval(this.plan, this.state, stretch, times);
-    this.kept = [...this.kept.slice(-KEPT_MAX), interval];
+    this.kept.push(interval);
+    if (this.kept.length > 2 * this.keptMax) this.kept = this.kept.slice(-this.keptMax);
     this.tell({ kind: 'interval', interval });
     this.tell({ kind: 'tick' });
     this.carryOut();
@@ -145,10 +150,10 @@ class Run {
     return { ...known, samples: 0, kind: 'none', reason: 'the scenario gives no evidence for it' };
   }
 
-  private window(check: Check): readonly Interval[] {
-    if (check.evidence.source !== 'metric') return [];
-    const fromMs = this.now - check.evidence.windowMs;
-    return this.kept.filter(({ endMs }) => endMs > fromMs);
+  private window(check: Check): Window {
+    const windowMs = check.evidence.source === 'metric' ? check.evidence.windowMs : 0;
+    const intervals = this.kept.filter(({ endMs }) => endMs > this.now - windowMs);
+    return { intervals, sha256: '' };
   }
 
   /** People of the plan sign or reject; no key is needed where nothing is promoted. */

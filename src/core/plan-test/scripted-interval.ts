@@ -17,26 +17,41 @@ export function scriptedInterval(
 ): Interval {
   const candidatePct = state.weights.candidate;
   const share = Math.round((stretch.requests * candidatePct) / 100);
-  const load = phaseOf(plan, state).load;
-  const seconds = (times.endMs - times.startMs) / 1_000;
-  const loaded = load === null ? 0 : Math.round(load.ratePerSecond * seconds);
-  const requests = candidatePct === 0 ? loaded : share;
+  const requests = candidatePct === 0 ? ownRequests(plan, state, stretch, times) : share;
   const isRunning = state.candidate === 'running';
   return {
     ...times,
     candidatePct,
-    stable: track(plan.metrics, stretch.stable ?? {}, stretch.requests - share),
-    candidate: isRunning ? track(plan.metrics, stretch.candidate ?? {}, requests) : null,
+    stable: track(plan.metrics, stretch.stable ?? {}, stretch.requests - share, times.seq),
+    candidate: isRunning ? track(plan.metrics, stretch.candidate ?? {}, requests, times.seq) : null,
   };
 }
 
-function track(metrics: readonly Metric[], script: TrackScript, requests: number): TrackInterval {
+/** What reaches a candidate without a share: load of its own, a mirror's copies, its own sessions. */
+function ownRequests(
+  plan: Plan,
+  state: State,
+  stretch: Stretch,
+  times: { startMs: number; endMs: number },
+): number {
+  const { traffic, load } = phaseOf(plan, state);
+  if (load !== null)
+    return Math.round((load.ratePerSecond * (times.endMs - times.startMs)) / 1_000);
+  return traffic === 'mirror' || traffic === 'sessions' ? stretch.requests : 0;
+}
+
+function track(
+  metrics: readonly Metric[],
+  script: TrackScript,
+  requests: number,
+  seq: number,
+): TrackInterval {
   const up = script.up ?? true;
   const counted = up ? requests : 0;
   const measured: Record<string, Measurement> = {};
   for (const metric of metrics) {
     const said = script.metrics?.[metric.name];
-    if (said !== undefined && up) measured[metric.name] = measure(metric, said, counted);
+    if (said !== undefined && up) measured[metric.name] = measure(metric, said, counted, seq);
   }
   return { up, requests: counted, metrics: measured };
 }
@@ -45,14 +60,24 @@ function measure(
   metric: Metric,
   said: number | Readonly<Record<string, number>>,
   total: number,
+  seq: number,
 ): Measurement {
   if (metric.kind === 'histogram') {
     const shares = typeof said === 'number' ? { [said]: 1 } : said;
-    return { kind: 'histogram', counts: buckets(metric.edges, shares, total) };
+    return { kind: 'histogram', counts: buckets(metric.edges, shares, total, seq) };
   }
   const value = typeof said === 'number' ? said : 0;
   if (metric.kind === 'value') return { kind: 'value', value };
-  return { kind: 'rate', events: Math.round(total * value), total };
+  return { kind: 'rate', events: partOf(total, value, seq), total };
+}
+
+/**
+ * The whole number of events in this interval. What a share leaves over is carried on, so that over
+ * many intervals the share is met exactly, however few requests one has.
+ */
+function partOf(total: number, share: number, seq: number): number {
+  const mean = total * share;
+  return Math.min(total, Math.floor(mean * (seq + 1)) - Math.floor(mean * seq));
 }
 
 /** What the shares leave over goes to the first of them, so that the counts add up to the total. */
@@ -60,12 +85,13 @@ function buckets(
   edges: readonly number[],
   shares: Readonly<Record<string, number>>,
   total: number,
+  seq: number,
 ): number[] {
   const counts = [...edges, 0].map(() => 0);
   let rest = total;
   const entries = Object.entries(shares);
   for (const [latency, share] of entries.slice(1)) {
-    const count = Math.min(rest, Math.round(total * share));
+    const count = Math.min(rest, partOf(total, share, seq));
     counts[bucketOf(edges, Number(latency))] =
       (counts[bucketOf(edges, Number(latency))] ?? 0) + count;
     rest -= count;

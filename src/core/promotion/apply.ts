@@ -34,6 +34,7 @@ export function open(
     effectCount: 0,
     position: { phase: 0, step: 0, stage: 'before', hook: 0, phaseSinceMs: now, stageSinceMs: now },
     weights: ALL_STABLE,
+    fallback: ALL_STABLE,
     candidate: 'none',
     pending: [],
     gates: {},

@@ -50,10 +50,10 @@ function freshResults(step: Step, phase: DecisionPhase): readonly GateResult[] |
 /** Newer evidence can only revoke: a gate that fails now makes the request void. */
 function isWorse(step: Step, phase: DecisionPhase): boolean {
   const { state, now } = step;
-  const conditions = state.request?.request.conditions.map(({ gate }) => gate) ?? [];
+  const frozen = state.request?.request.gates ?? [];
   return phase.gates.some((gate) => {
-    const result = state.gates[gate]?.result;
-    return result?.outcome === 'fail' && !conditions.includes(gate) && !isSkipped(state, gate, now);
+    if (state.gates[gate]?.result.outcome !== 'fail' || isSkipped(state, gate, now)) return false;
+    return frozen.find((one) => one.gate === gate)?.outcome !== 'fail';
   });
 }
 
@@ -61,11 +61,14 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
   const { state, plan, now } = step;
   const results = freshResults(step, phase);
   if (results === null) return false;
-  const counted = results.filter(({ gate }) => !isSkipped(state, gate, now));
-  const untold = counted.some(({ outcome }) => outcome === 'inconclusive' || outcome === 'error');
+  const judged = results.filter(({ gate }) => !isSkipped(state, gate, now));
+  const untold = judged.some(({ outcome }) => outcome === 'inconclusive' || outcome === 'error');
   if (untold) return false;
+  const mitigations = mitigationsOf(plan, state, now);
+  const counted = results.filter(
+    (result) => judged.includes(result) || mitigations.some(({ gate }) => gate === result.gate),
+  );
   const gates = plan.gates.filter(({ name }) => counted.some(({ gate }) => gate === name));
-  const mitigations: readonly Mitigation[] = [];
   const decision = decide(plan.rule, gates, counted, mitigations, now, plan.evidenceMaxAgeMs);
   const { outcome, reasons, conditions } = decision;
   if (outcome === 'NO-GO') {
@@ -90,6 +93,15 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
   const wanted = phase.signOffs.map(({ role, count }) => `${count} ${role}`).join(', ');
   notify(step, 'info', `${state.promotion}: sign-offs wanted`, `${outcome}; ${wanted}`);
   return true;
+}
+
+/** Under green-yellow-red a signed note does not skip a YELLOW gate: it answers for it. */
+function mitigationsOf(plan: Plan, state: State, now: number): readonly Mitigation[] {
+  if (plan.rule !== 'green-yellow-red') return [];
+  const yellow = plan.gates.filter(({ colour }) => colour === 'YELLOW').map(({ name }) => name);
+  return state.skipped
+    .filter(({ gate }) => yellow.includes(gate) && isSkipped(state, gate, now))
+    .map(({ gate, by, reason }) => ({ gate, by, reason }));
 }
 
 function record(

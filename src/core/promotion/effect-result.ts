@@ -25,7 +25,7 @@ export function effectDone(step: Step, id: string): void {
   const { effect } = entry;
   switch (effect.kind) {
     case 'set-weights':
-      set(step, { weights: effect.weights });
+      set(step, { weights: effect.weights, fallback: effect.fallback });
       if (step.state.back !== null) {
         set(step, { back: { ...step.state.back, weightsAtMs: step.now } });
       }

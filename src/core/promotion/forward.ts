@@ -94,12 +94,19 @@ function weightBefore(plan: Plan, state: State): number | null {
   return null;
 }
 
-/** Raising a weight: never in a freeze, and never to 100 % without a fresh GO where one is needed. */
+/**
+ * Raising a weight: never in a freeze, and never to 100 % without a fresh GO where one is needed. A
+ * phase with another fallback repeats the weight with it.
+ */
 function shift(step: Step): boolean {
   const { state, plan, now } = step;
   if (isPending(state, 'set-weights')) return false;
-  const wanted = wantedPct(plan, state);
-  if (wanted === null || wanted === state.weights.candidate) {
+  const wanted = wantedPct(plan, state) ?? state.weights.candidate;
+  const weights: Weights = { stable: 100 - wanted, candidate: wanted };
+  const fallback = wantedFallback(plan, state, weights);
+  const isInForce =
+    wanted === state.weights.candidate && fallback.candidate === state.fallback.candidate;
+  if (isInForce) {
     enterStage(step, 'run');
     set(step, { evidence: { ...step.state.evidence, coveredMs: 0, requests: 0 } });
     return true;
@@ -110,10 +117,15 @@ function shift(step: Step): boolean {
       return askAgain(step);
     }
   }
-  const weights: Weights = { stable: 100 - wanted, candidate: wanted };
-  const fallback = phaseOf(plan, state).fallback === 'stay' ? weights : ALL_STABLE;
   issue(step, { kind: 'set-weights', generation: nextGeneration(step), weights, fallback });
   return true;
+}
+
+/** Phases that take the world as it is leave the fallback as it is as well. */
+function wantedFallback(plan: Plan, state: State, weights: Weights): Weights {
+  const phase = phaseOf(plan, state);
+  if (wantedPct(plan, state) === null) return state.fallback;
+  return phase.fallback === 'stay' ? weights : ALL_STABLE;
 }
 
 /** The GO is too old (or was never given): the decision phase is gone through again. */

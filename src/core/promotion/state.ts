@@ -28,6 +28,8 @@ export interface State {
   position: Position;
   /** The share that is in force as far as the drivers confirmed. */
   weights: Weights;
+  /** What the keeper applies when nobody renews, as of the last confirmed order. */
+  fallback: Weights;
   candidate: 'none' | 'running' | 'stopped';
   pending: readonly PendingEffect[];
   gates: Readonly<Record<string, GateStanding>>;

@@ -13,6 +13,8 @@ const EVERY_MS = 10 * MINUTE_MS;
 const HOOK_TIMEOUT_MS = 5 * MINUTE_MS;
 const REQUEST_VALID_MS = 24 * HOUR_MS;
 const DECISION_DEADLINE_MS = 48 * HOUR_MS;
+const PERIMETER_DEADLINE_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** A phase with every default written out. `triggers`: the names of all that the plan has. */
 export function resolvePhase(
@@ -107,9 +109,10 @@ function baseOf(
     // Nothing is live in a perimeter and a decision waits for people: they stand still.
     onFail: file.onFail ?? (runs ? 'rollback' : 'hold'),
     deadlineMs: deadlineOf(scope, path, file, lastsMs),
-    onDeadline: file.onDeadline ?? 'rollback',
+    // A signed release that serves everybody is not taken back for want of evidence: people look.
+    onDeadline: file.onDeadline ?? (file.kind === 'watch' ? 'hold' : 'rollback'),
     triggers: file.triggers ?? (file.kind === 'perimeter' ? [] : triggers),
-    // Behind 100 % stable may be gone: weights stay as they are.
+    // Nor because the controller is lost.
     fallback: file.fallback ?? (file.kind === 'watch' ? 'stay' : 'stable'),
     before: hooks(scope, [...path, 'before'], file.before),
     after: hooks(scope, [...path, 'after'], file.after),
@@ -158,7 +161,11 @@ function repeatFault(file: PhaseFile, lastsMs: number): Fault | null {
   return { code: 'repeat-without-duration', message, hint: 'every and failFor' };
 }
 
-/** A canary that cannot tell, and a request that nobody signs, end by themselves; others wait. */
+/**
+ * Nothing waits for ever unless the plan says `deadline: none`: a canary that cannot tell, a soak
+ * that keeps being broken, a gate that never passes and a request that nobody signs end by
+ * themselves. Where weights rise or stay up there is a day more, for freezes and for gaps.
+ */
 function deadlineOf(
   scope: Scope,
   path: SourcePath,
@@ -167,8 +174,19 @@ function deadlineOf(
 ): number | null {
   if (file.deadline === 'none') return null;
   if (file.deadline !== undefined) return scope.ms([...path, 'deadline'], file.deadline, 0);
-  if (file.kind === 'canary') return 2 * lastsMs;
-  return file.kind === 'decision' ? DECISION_DEADLINE_MS : null;
+  switch (file.kind) {
+    case 'perimeter':
+      return PERIMETER_DEADLINE_MS;
+    case 'decision':
+      return DECISION_DEADLINE_MS;
+    case 'soak':
+      return 4 * lastsMs;
+    case 'canary':
+      return 2 * lastsMs;
+    case 'rollout':
+    case 'watch':
+      return 2 * lastsMs + DAY_MS;
+  }
 }
 
 function hooks(scope: Scope, path: SourcePath, files: readonly HookFile[] = []): Hook[] {

@@ -66,6 +66,11 @@ export class StageRun {
         this.now += parseDuration(rest[0] ?? '') ?? 0;
         tell({ kind: 'tick' });
         break;
+      case 'clock':
+        this.now +=
+          (rest[0]?.startsWith('-') ? -1 : 1) *
+          (parseDuration(rest[0]?.replace('-', '') ?? '') ?? 0);
+        break;
       case 'sign':
         tell(this.signOff(rest, settings));
         break;

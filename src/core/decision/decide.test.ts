@@ -45,6 +45,12 @@ describe('the matrix', () => {
     expect(decide('matrix', gates, old, [], NOW, MAX_AGE_MS).outcome).toBe('NO-GO');
     expect(decide('matrix', gates, [], [], NOW, MAX_AGE_MS).outcome).toBe('NO-GO');
     expect(decide('matrix', [], [], [], NOW, MAX_AGE_MS).outcome).toBe('NO-GO');
+    for (const evaluatedAtMs of [NOW + 60_001, Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const undated = [result('g', 'pass', evaluatedAtMs)];
+      expect(decide('matrix', gates, undated, [], NOW, MAX_AGE_MS).outcome).toBe('NO-GO');
+    }
+    const fresh = [result('g', 'pass')];
+    expect(decide('matrix', gates, fresh, [], NOW, Number.NaN).outcome).toBe('NO-GO');
   });
 });
 

@@ -1,5 +1,6 @@
 import { unreachable } from '../../base/assert.ts';
 import { formatDuration } from '../../base/duration.ts';
+import { FUTURE_MAX_MS } from '../gate/evaluate-check.ts';
 import type { Gate, GateResult } from '../gate/gate.ts';
 import type { DecisionRule } from '../plan/plan.ts';
 import { decideColours } from './green-yellow-red.ts';
@@ -70,7 +71,12 @@ function countGate(
 ): CountedGate {
   if (result === undefined) return { gate, counts: 'fail', why: 'it was not evaluated' };
   const ageMs = nowMs - result.evaluatedAtMs;
-  if (ageMs > maxAgeMs) {
+  if (ageMs < -FUTURE_MAX_MS) {
+    const why = `its evaluation is dated ${formatDuration(-ageMs)} in the future`;
+    return { gate, counts: 'fail', why };
+  }
+  // Written so that an age or a limit that is no number is stale.
+  if (!(ageMs <= maxAgeMs)) {
     return { gate, counts: 'fail', why: `it was evaluated ${formatDuration(ageMs)} ago` };
   }
   const { outcome, checks } = result;

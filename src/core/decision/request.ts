@@ -1,4 +1,5 @@
 import { digestOf } from '../../base/digest.ts';
+import type { CheckResult } from '../gate/check.ts';
 import type { GateResult } from '../gate/gate.ts';
 import type { VerdictKind } from '../judge/verdict.ts';
 import type { DecisionRule, Plan, Release } from '../plan/plan.ts';
@@ -36,7 +37,14 @@ export interface RequestGate {
   evaluatedAtMs: number;
   /** Digest of the whole result: observed values, limits, samples, evidence digests. */
   resultSha256: string;
+  /** What its checks showed, so that people sign what they can read. */
+  checks: readonly RequestCheck[];
 }
+
+export type RequestCheck = Pick<
+  CheckResult,
+  'check' | 'outcome' | 'observed' | 'expected' | 'advisory'
+>;
 
 export interface RequestFacts {
   promotion: string;
@@ -73,6 +81,13 @@ export function freezeRequest(facts: RequestFacts): DecisionRequest {
       outcome: result.outcome,
       evaluatedAtMs: result.evaluatedAtMs,
       resultSha256: digestOf(result),
+      checks: result.checks.map(({ check, outcome, observed, expected, advisory }) => ({
+        check,
+        outcome,
+        observed,
+        expected,
+        advisory,
+      })),
     })),
     skipped: facts.skipped.map(({ gate, by, reason, untilMs }) => ({ gate, by, reason, untilMs })),
     verdict: facts.verdict,

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkOverride, overrideDocument } from './override.ts';
 import { quorum } from './quorum.ts';
@@ -87,6 +88,37 @@ describe('a sign-off', () => {
     for (const [result, reason] of cases) {
       expect(result.ok ? 'taken' : result.problem.message).toMatch(reason);
     }
+  });
+
+  test('holds nothing but what is signed for', () => {
+    const by = { person: 'rm', role: 'sre-lead', choice: 'approve', atMs: NOW } as const;
+    const plain = JSON.parse(signOffDocument(request, by)) as Record<string, unknown>;
+    const place = { plan, roles, request, accepted: [] };
+    for (const change of [{ note: 'only in staging' }, { apiVersion: 'aurora/v2' }]) {
+      const document = canonicalJson({ ...plain, ...change });
+      const taken = checkSignOff(place, { document, signature: signatureOf('rm', document) }, NOW);
+      expect(taken.ok ? 'taken' : taken.problem.message).toMatch(/says more than a sign-off/);
+    }
+  });
+
+  test('is not taken twice under two names of one key', () => {
+    const key = publicKeyOf('rm');
+    const twins = {
+      ...plan,
+      people: [...plan.people, { id: 'alias', publicKey: key }],
+      roles: [...plan.roles, { name: 'owner', people: ['alias'] }],
+    };
+    const document = signOffDocument(request, {
+      person: 'alias',
+      role: 'owner',
+      choice: 'approve',
+      atMs: NOW,
+    });
+    const first = accept('rm', 'release-manager');
+    const accepted = first.ok ? [first.value] : [];
+    const place = { plan: twins, roles: ['owner'], request, accepted };
+    const taken = checkSignOff(place, { document, signature: signatureOf('rm', document) }, NOW);
+    expect(taken.ok ? 'taken' : taken.problem.message).toMatch(/key of rm, who has signed/);
   });
 
   test('an author may reject', () => {

@@ -44,8 +44,12 @@ export function checkSignOff(
   if (!opened.ok) return opened;
   const { person, role, atMs, choice } = opened.value;
   const refuse = (text: string, hint?: string) => fail(problem('not-allowed', text, hint));
-  if (choice !== 'approve' && choice !== 'reject') return refuse('it neither approves nor rejects');
-  if (!place.roles.includes(role)) return refuse(`no sign-off as ${role} is wanted here`);
+  if (choice !== 'approve' && choice !== 'reject') {
+    return refuse('it neither approves nor rejects', 'choice: approve or reject');
+  }
+  if (!place.roles.includes(role)) {
+    return refuse(`no sign-off as ${role} is wanted here`, `wanted: ${place.roles.join(', ')}`);
+  }
   if (digestOf(opened.value.request ?? null) !== requestDigest(request)) {
     return refuse('it signs another request than the one that is open', 'sign the open request');
   }
@@ -59,5 +63,17 @@ export function checkSignOff(
   if (accepted.some((one) => one.person === person)) {
     return refuse(`${person} has signed already`, 'each sign-off needs another person');
   }
+  // A plan that was not linted may give one key two names.
+  const twin = accepted.find((one) => keyOf(plan, one.person) === keyOf(plan, person));
+  if (twin !== undefined) {
+    return refuse(`${person} signs with the key of ${twin.person}, who has signed already`);
+  }
+  if (signOffDocument(request, { person, role, choice, atMs }) !== signed.document) {
+    return refuse('it says more than a sign-off does', 'sign the document as it was printed');
+  }
   return ok({ person, role, choice, atMs, signature: signed.signature });
+}
+
+function keyOf(plan: Plan, person: string): string | undefined {
+  return plan.people.find(({ id }) => id === person)?.publicKey;
 }

@@ -33,18 +33,27 @@ export function openSigned(
     return fail(malformed('it names no person, role or time'));
   }
   const known = plan.people.find(({ id }) => id === person);
-  if (known === undefined) return fail(problem('not-allowed', `the plan knows no ${person}`));
+  if (known === undefined) {
+    return fail(problem('not-allowed', `the plan knows no ${person}`, 'people are in the plan'));
+  }
   const signature = fromBase64(signed.signature);
   const bytes = new TextEncoder().encode(signed.document);
   const key = ed25519FromSpki(known.publicKey);
   if (key === null || signature === null || !verifyEd25519(key, bytes, signature)) {
     return fail(
-      problem('not-allowed', `the signature is not by the key of ${person} over this document`),
+      problem(
+        'not-allowed',
+        `the signature is not by the key of ${person} over this document`,
+        'sign the very bytes that were printed, with the key that the plan names',
+      ),
     );
   }
   const holders = plan.roles.find(({ name }) => name === role)?.people ?? [];
-  if (!holders.includes(person))
-    return fail(problem('not-allowed', `${person} does not hold the role ${role}`));
+  if (!holders.includes(person)) {
+    const hint =
+      holders.length === 0 ? 'the plan has no such role' : `held by ${holders.join(', ')}`;
+    return fail(problem('not-allowed', `${person} does not hold the role ${role}`, hint));
+  }
   return ok({ ...content, person, role, atMs });
 }
 

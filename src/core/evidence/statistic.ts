@@ -11,7 +11,8 @@ export interface Observed {
 
 /**
  * A statistic of a metric on one track over intervals; null: nothing was measured, or the metric's
- * kind has no such statistic. Quantiles are of the pooled histogram: the upper edge of the bucket
+ * kind has no such statistic. A measurement with a negative number (a counter that was reset) or
+ * none at all was not measured: it neither breaches nor shows health. Quantiles are of the pooled histogram: the upper edge of the bucket
  * that holds the quantile. Above the last edge nothing is known but that: the answer is then
  * infinite, which breaches every upper limit and meets no lower one by accident of the edges.
  */
@@ -23,14 +24,15 @@ export function statisticOf(
 ): Observed | null {
   const measured = intervals
     .map((interval) => interval[track]?.metrics[metric.name])
-    .filter((one) => one !== undefined);
+    .filter((one) => one !== undefined)
+    .filter(isSound);
   switch (statistic) {
     case 'rate':
       return rate(measured);
     case 'p50':
     case 'p95':
     case 'p99':
-      return quantile(metric, measured, Number(statistic.slice(1)) / 100);
+      return quantile(metric, measured, Number(statistic.slice(1)));
     case 'count':
       return count(measured);
     case 'mean':
@@ -43,6 +45,17 @@ export function statisticOf(
   }
 }
 
+/** A share above 1: its two counts are not of the same requests. It may breach, never show health. */
+export function isImpossible(statistic: Statistic, value: number): boolean {
+  return statistic === 'rate' && value > 1;
+}
+
+function isSound(one: Measurement): boolean {
+  if (one.kind === 'value') return Number.isFinite(one.value);
+  const counts = one.kind === 'rate' ? [one.events, one.total] : one.counts;
+  return counts.every((count) => Number.isFinite(count) && count >= 0);
+}
+
 function rate(measured: readonly Measurement[]): Observed | null {
   let [events, total] = [0, 0];
   for (const one of measured) {
@@ -53,7 +66,7 @@ function rate(measured: readonly Measurement[]): Observed | null {
   return total === 0 ? null : { value: events / total, samples: total };
 }
 
-function quantile(metric: Metric, measured: readonly Measurement[], q: number): Observed | null {
+function quantile(metric: Metric, measured: readonly Measurement[], pct: number): Observed | null {
   const pooled = [...metric.edges, 0].map(() => 0);
   for (const one of measured) {
     if (one.kind !== 'histogram' || one.counts.length !== pooled.length) return null;
@@ -66,7 +79,8 @@ function quantile(metric: Metric, measured: readonly Measurement[], q: number): 
   let below = 0;
   for (const [i, edge] of metric.edges.entries()) {
     below += pooled[i] ?? 0;
-    if (below >= q * total) return { value: edge, samples: total };
+    // In hundredths: 0.95 is no double, and a whole count must not miss its bucket by that.
+    if (100 * below >= pct * total) return { value: edge, samples: total };
   }
   return { value: Number.POSITIVE_INFINITY, samples: total };
 }
@@ -92,7 +106,8 @@ function ofValues(
   if (last === undefined || values.length !== measured.length) return null;
   const samples = values.length;
   if (statistic === 'last') return { value: last, samples };
-  if (statistic === 'max') return { value: Math.max(...values), samples };
-  if (statistic === 'min') return { value: Math.min(...values), samples };
+  // Not spread into arguments: a window may hold more intervals than a call takes.
+  if (statistic === 'max') return { value: values.reduce((a, b) => Math.max(a, b)), samples };
+  if (statistic === 'min') return { value: values.reduce((a, b) => Math.min(a, b)), samples };
   return { value: values.reduce((sum, value) => sum + value, 0) / samples, samples };
 }

@@ -19,11 +19,11 @@ const errors: Trigger = {
 };
 const down: Trigger = { name: 'd', kind: 'down', forMs: 2 * MINUTE_MS };
 
-/** b: breach, h: healthy, -: not measured, x: down, 0: gone */
+/** b: breach, h: healthy, -: not measured, n: negative, !: not a number, x: down, 0: gone */
 function intervalOf(sign: string, seq: number): Interval {
   const times = { seq, startMs: seq * MINUTE_MS, endMs: (seq + 1) * MINUTE_MS, candidatePct: 10 };
   if (sign === '0') return { ...times, stable: null, candidate: null };
-  const events = sign === 'b' ? 20 : 1;
+  const events = { b: 20, n: -5, '!': Number.NaN }[sign] ?? 1;
   const measured = { errors: { kind: 'rate', events, total: 100 } } as const;
   const metrics = sign === '-' || sign === 'x' ? {} : measured;
   const candidate: TrackInterval = { up: sign !== 'x', requests: 100, metrics };
@@ -45,6 +45,8 @@ test.each<[string, Trigger, string, number | null]>([
   ['two and a healthy one', errors, 'bbhbb', null],
   ['what was not measured does not heal', errors, 'bb-b', 3],
   ['and does not breach by itself', errors, 'b---', null],
+  ['what cannot be does not heal', errors, 'bb!b', 3],
+  ['nor does a counter that was reset', errors, 'bbnb', 3],
   ['gone is not a breach of a rate', errors, 'b000', null],
   ['down for two minutes', down, 'hxx', 2],
   ['down, up, down', down, 'xhx', null],
@@ -55,6 +57,55 @@ test.each<[string, Trigger, string, number | null]>([
 
 test('gone is nothing while no candidate should run', () => {
   expect(run(down, '00000', false)).toBeNull();
+});
+
+const downFill: Trigger = { ...errors, op: '<', limit: 0.5 };
+
+test('more events than requests is no health, and still a breach where it is one', () => {
+  const told = (trigger: Trigger, events: number) => {
+    let state = startTrigger();
+    for (const [seq, count] of [20, 20, events, 20].entries()) {
+      const interval = intervalOf('h', seq);
+      const errorsOf = { kind: 'rate', events: count, total: 100 } as const;
+      const candidate = { up: true, requests: 100, metrics: { errors: errorsOf } };
+      const options = { candidateExpected: true };
+      state = observeTrigger(trigger, metric, state, { ...interval, candidate }, options);
+    }
+    return state.sinceMs;
+  };
+  expect(told(downFill, 200)).toBe(0);
+  expect(told(downFill, 80)).toBe(3 * MINUTE_MS);
+  expect(told(errors, 200)).toBe(0);
+});
+
+test('over intervals of any length, with gaps, from a state that went through JSON', () => {
+  const step = fc.record({
+    sign: fc.constantFrom('b', 'h', '-', '0'),
+    gapMs: fc.constantFrom(0, 0, 0, 45_000),
+    lastsMs: fc.integer({ min: 1, max: 90_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+      let atMs = 0;
+      const intervals = steps.map(({ sign, gapMs, lastsMs }, seq) => {
+        const startMs = atMs + gapMs;
+        atMs = startMs + lastsMs;
+        return { sign, interval: { ...intervalOf(sign, seq), startMs, endMs: atMs } };
+      });
+      let state = startTrigger();
+      for (const [i, { interval }] of intervals.entries()) {
+        state = observeTrigger(errors, metric, state, interval, { candidateExpected: true });
+        state = JSON.parse(JSON.stringify(state)) as typeof state;
+        const past = intervals.slice(0, i + 1);
+        const since = past.findLastIndex(({ sign }) => sign === 'h') + 1;
+        const breaches = past.slice(since).filter(({ sign }) => sign === 'b');
+        const fromMs = breaches[0]?.interval.startMs ?? 0;
+        const lastedMs = (breaches.at(-1)?.interval.endMs ?? 0) - fromMs;
+        const fires = breaches.length > 0 && lastedMs >= 3 * MINUTE_MS;
+        expect(firedTrigger(errors, state).fired).toBe(fires);
+      }
+    }),
+  );
 });
 
 test('is what the definition says, over random courses', () => {

@@ -3,7 +3,7 @@ import { compare } from '../gate/evaluate-check.ts';
 import type { Metric } from '../judge/settings.ts';
 import type { Trigger } from '../plan/plan.ts';
 import type { Interval } from './interval.ts';
-import { statisticOf } from './statistic.ts';
+import { isImpossible, statisticOf } from './statistic.ts';
 
 /** How long a trigger has been in breach. An interval that could not tell leaves it as it is. */
 export interface TriggerState {
@@ -65,7 +65,9 @@ function breachOf(
   const observed = statisticOf(metric, [interval], trigger.track, trigger.statistic);
   if (observed === null) return null;
   const { value } = observed;
-  if (!compare(value, trigger.op, trigger.limit)) return false;
+  if (!compare(value, trigger.op, trigger.limit)) {
+    return isImpossible(trigger.statistic, value) ? null : false;
+  }
   const shown = Number.isFinite(value) ? String(value) : 'above the last edge';
   return `${trigger.statistic}(${metric.name}) ${shown}, limit ${trigger.op} ${trigger.limit}`;
 }

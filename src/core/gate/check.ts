@@ -60,6 +60,12 @@ export type Evidence = {
   reducer: string;
 } & EvidenceValue;
 
+/**
+ * Evidence for "above the last edge of the histogram": nothing more is known, and JSON holds no
+ * infinity. It breaches every upper limit.
+ */
+export const ABOVE_LAST_EDGE = Number.MAX_VALUE;
+
 export type EvidenceValue =
   | { kind: 'number'; value: number }
   | { kind: 'ratio'; numerator: number; denominator: number }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Check, CheckRule, Evidence, EvidenceValue } from './check.ts';
+import {
+  ABOVE_LAST_EDGE,
+  type Check,
+  type CheckRule,
+  type Evidence,
+  type EvidenceValue,
+} from './check.ts';
 import { evaluateCheck } from './evaluate-check.ts';
 import { evaluateGate } from './evaluate-gate.ts';
 
@@ -42,6 +48,25 @@ describe('each kind of check', () => {
     ['ratio of nothing', ratio, { kind: 'ratio', numerator: 0, denominator: 0 }, 'inconclusive'],
     ['sustained breach', sustained, points(500, 500, 500, 500), 'fail'],
     ['interrupted breach', sustained, points(500, 500, 300, 500, 500), 'pass'],
+    ['more than all', ratio, { kind: 'ratio', numerator: 30, denominator: 20 }, 'error'],
+    ['less than none', ratio, { kind: 'ratio', numerator: -1, denominator: 20 }, 'error'],
+    ['all breach, too short to tell', sustained, points(500, 500), 'inconclusive'],
+    ['healthy at last', sustained, points(500, 300), 'pass'],
+    ['breach right up to its time', sustained, points(300, 500, 500, 500, 500), 'fail'],
+    [
+      'points out of order',
+      sustained,
+      {
+        kind: 'series',
+        points: [
+          [NOW, 500],
+          [NOW - 180_000, 500],
+          [NOW - 60_000, 300],
+        ],
+      },
+      'error',
+    ],
+    ['fewer than none', { kind: 'count', op: '<=', limit: 2 }, number(-1), 'error'],
     ['no points', sustained, points(), 'inconclusive'],
     ['a point that is no number', sustained, points(1, Number.NaN), 'error'],
     ['no items', { kind: 'count', op: '==', limit: 0 }, { kind: 'items', items: [] }, 'pass'],
@@ -54,6 +79,21 @@ describe('each kind of check', () => {
   ])('%s', (_, rule, value, outcome) => {
     expect(evaluateCheck(check(rule), evidence(value), NOW).outcome).toBe(outcome);
   });
+});
+
+test('values and conditions are told as people read them', () => {
+  const told = (value: number, limit = 1) =>
+    evaluateCheck(
+      check({ kind: 'threshold', op: '<=', limit, warnLimit: null }),
+      evidence(number(value)),
+      NOW,
+    );
+  expect(told(0.1 + 0.2)).toMatchObject({ observed: '0.3', expected: '<= 1' });
+  expect(told(ABOVE_LAST_EDGE)).toMatchObject({ outcome: 'fail', observed: 'above the last edge' });
+  // Rounded it would read as met.
+  expect(told(0.1 + 0.2, 0.3)).toMatchObject({ outcome: 'fail', observed: '0.30000000000000004' });
+  const late = evaluateCheck(check(upTo), evidence(number(0), { atMs: NOW + 120_000 }), NOW);
+  expect(late.reason).toBe('the evidence is dated 2m in the future');
 });
 
 describe('evidence that cannot be judged never passes', () => {
@@ -102,6 +142,29 @@ describe('a gate', () => {
       'pass',
       'fail',
     ]);
+  });
+
+  test('evidence twice is one; two that differ are an error in either order', () => {
+    const [good, bad] = [evidence(number(0)), evidence(number(9))];
+    expect(evaluateGate(gate(check(upTo)), [good, { ...good }], NOW).outcome).toBe('pass');
+    expect(evaluateGate(gate(check(upTo)), [good, bad], NOW).outcome).toBe('error');
+    expect(evaluateGate(gate(check(upTo)), [bad, good], NOW).outcome).toBe('error');
+  });
+
+  test('is as bad as its worst check: fail, error, inconclusive, warn, pass', () => {
+    const values: EvidenceValue[] = [
+      number(9),
+      { kind: 'error', reason: 'refused' },
+      { kind: 'none', reason: 'empty' },
+      number(0.06),
+      number(0),
+    ];
+    const order = values.map((_, i) => {
+      const rest = values.slice(i).map((value, n) => evidence(value, { check: `c${n}` }));
+      const checks = rest.map((one) => check(upTo, { name: one.check }));
+      return evaluateGate(gate(...checks.toReversed()), rest, NOW).outcome;
+    });
+    expect(order).toEqual(['fail', 'error', 'inconclusive', 'warn', 'pass']);
   });
 
   test('taking evidence away never makes it pass', () => {

@@ -1,11 +1,18 @@
 import { unreachable } from '../../base/assert.ts';
 import { digestOf } from '../../base/digest.ts';
 import { formatDuration } from '../../base/duration.ts';
-import type { Check, CheckOutcome, CheckResult, Comparison, Evidence } from './check.ts';
+import {
+  ABOVE_LAST_EDGE,
+  type Check,
+  type CheckOutcome,
+  type CheckResult,
+  type Comparison,
+  type Evidence,
+} from './check.ts';
 import { soundEvidence } from './sound-evidence.ts';
 
 /** Evidence dated later than this after `now` is not believed: a clock is wrong somewhere. */
-const FUTURE_MAX_MS = 60_000;
+export const FUTURE_MAX_MS = 60_000;
 
 interface Finding {
   outcome: CheckOutcome;
@@ -125,11 +132,7 @@ function held(check: Check, evidence: Evidence): Finding {
     default:
       return unreachable(check);
   }
-  return {
-    outcome: 'error',
-    observed: '-',
-    reason: `a ${check.kind} check cannot read evidence of kind ${evidence.kind}`,
-  };
+  return unreadable(`a ${check.kind} check cannot read evidence of kind ${evidence.kind}`);
 }
 
 function threshold(check: Extract<Check, { kind: 'threshold' }>, value: number): CheckOutcome {
@@ -145,13 +148,19 @@ function ratio(
   if (!(denominator >= Math.max(1, check.denominatorMin))) {
     return untold(`of ${denominator}, at least ${check.denominatorMin} are needed`);
   }
+  if (numerator < 0 || numerator > denominator) {
+    return unreadable(`${numerator} of ${denominator} is no share`);
+  }
   const found = number(numerator / denominator, (value) =>
     compare(value, check.op, check.limit) ? 'pass' : 'fail',
   );
   return { ...found, observed: `${found.observed} (${numerator} of ${denominator})` };
 }
 
-/** Fails when an unbroken run of breaching points spans `forMs`. */
+/**
+ * Fails when an unbroken run of breaching points spans `forMs`. Breaching from its first point to
+ * its last, a shorter course cannot tell when the breach began.
+ */
 function sustained(
   check: Extract<Check, { kind: 'sustained' }>,
   points: readonly (readonly [number, number])[],
@@ -159,14 +168,25 @@ function sustained(
   if (points.length === 0) return untold('no points');
   let sinceMs: number | null = null;
   let longestMs = 0;
+  let healthy = 0;
+  let beforeMs = Number.NEGATIVE_INFINITY;
   for (const [atMs, value] of points) {
-    if (!compare(value, check.op, check.limit)) sinceMs = null;
-    else {
+    // Out of order a breach would measure as shorter than it was.
+    if (atMs < beforeMs) return unreadable('its points are not in the order of time');
+    beforeMs = atMs;
+    if (!compare(value, check.op, check.limit)) {
+      sinceMs = null;
+      healthy += 1;
+    } else {
       sinceMs ??= atMs;
       longestMs = Math.max(longestMs, atMs - sinceMs);
     }
   }
   const observed = `longest breach ${formatDuration(longestMs)}`;
+  if (longestMs < check.forMs && healthy === 0) {
+    const reason = `every point breaches, and they span ${formatDuration(longestMs)} only`;
+    return { outcome: 'inconclusive', observed, reason };
+  }
   const outcome = longestMs >= check.forMs ? 'fail' : 'pass';
   return { outcome, observed, reason: `${observed} over ${points.length} points` };
 }
@@ -176,6 +196,7 @@ function count(
   value: number,
   items: readonly string[],
 ): Finding {
+  if (value < 0) return unreadable(`${value} is no count`);
   const found = number(value, (n) => (compare(n, check.op, check.limit) ? 'pass' : 'fail'));
   const shown = items.slice(0, 3).join('; ');
   return shown === '' ? found : { ...found, reason: `${found.reason}: ${shown}` };
@@ -183,9 +204,23 @@ function count(
 
 function number(value: number, judge: (value: number) => CheckOutcome): Finding {
   if (!Number.isFinite(value)) return untold('the ratio is not a finite number');
-  return { outcome: judge(value), observed: String(value), reason: `observed ${value}` };
+  const outcome = judge(value);
+  const observed = valueText(value, (rounded) => judge(rounded) === outcome);
+  return { outcome, observed, reason: `observed ${observed}` };
+}
+
+/** Without the noise of binary fractions, unless the rounded text would tell another result. */
+function valueText(value: number, isSame: (rounded: number) => boolean): string {
+  if (value === ABOVE_LAST_EDGE) return 'above the last edge';
+  const rounded = Number(value.toPrecision(12));
+  return String(isSame(rounded) ? rounded : value);
 }
 
 function untold(reason: string): Finding {
   return { outcome: 'inconclusive', observed: '-', reason };
+}
+
+/** Evidence that contradicts itself: its source is broken, whatever the value would be. */
+function unreadable(reason: string): Finding {
+  return { outcome: 'error', observed: '-', reason };
 }

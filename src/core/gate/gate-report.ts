@@ -1,3 +1,4 @@
+import { formatDuration } from '../../base/duration.ts';
 import { formatInstant } from '../../base/instant.ts';
 import { cell, markdownTable } from '../report/markdown.ts';
 import type { Check, CheckOutcome, CheckResult } from './check.ts';
@@ -18,8 +19,21 @@ export interface GateReport {
   apiVersion: 'aurora/v1';
   kind: 'GateReport';
   outcome: CheckOutcome;
-  gates: readonly (GateResult & { title: string; impact: string; colour: string })[];
+  gates: readonly ReportGate[];
   nextSteps: readonly string[];
+}
+
+export interface ReportGate extends GateResult {
+  title: string;
+  impact: string;
+  colour: string;
+  checks: readonly ReportCheck[];
+}
+
+export interface ReportCheck extends CheckResult {
+  source: string;
+  /** How far it looks back; null: at the newest there is. */
+  windowMs: number | null;
 }
 
 /** Gates without a result count as inconclusive: nothing was shown. */
@@ -33,7 +47,9 @@ export function gateReport(gates: readonly Gate[], results: readonly GateResult[
       evaluatedAtMs: 0,
     };
     const { title, impact, colour } = gate;
-    return { ...(result ?? none), title, impact, colour };
+    const known = result ?? none;
+    const checks = known.checks.map((one) => reportCheck(gate, one));
+    return { ...known, checks, title, impact, colour };
   });
   return {
     apiVersion: 'aurora/v1',
@@ -42,6 +58,13 @@ export function gateReport(gates: readonly Gate[], results: readonly GateResult[
     gates: shown,
     nextSteps: shown.flatMap((result) => nextSteps(gates, result)),
   };
+}
+
+function reportCheck(gate: Gate, result: CheckResult): ReportCheck {
+  const check = gate.checks.find(({ name }) => name === result.check);
+  if (check === undefined) return { ...result, source: '-', windowMs: null };
+  const windowMs = 'windowMs' in check.evidence ? check.evidence.windowMs : null;
+  return { ...result, source: sourceOf(check), windowMs };
 }
 
 function nextSteps(gates: readonly Gate[], result: GateResult): string[] {
@@ -56,14 +79,13 @@ function nextSteps(gates: readonly Gate[], result: GateResult): string[] {
 }
 
 /** The same for people. */
-export function gateReportMarkdown(gates: readonly Gate[], report: GateReport): string {
+export function gateReportMarkdown(_gates: readonly Gate[], report: GateReport): string {
   const sections = report.gates.map((result) => {
-    const gate = gates.find(({ name }) => name === result.gate);
     const when =
       result.evaluatedAtMs === 0 ? 'never evaluated' : formatInstant(result.evaluatedAtMs);
     const head = `## ${OUTCOME_WORDS[result.outcome]}: ${cell(result.title)}`;
     const about = `${result.impact}, ${result.colour}, ${when}`;
-    return [head, '', about, '', checkTable(gate, result.checks)].join('\n');
+    return [head, '', about, '', tableOf(result.checks, sourceAndWindow)].join('\n');
   });
   const steps = report.nextSteps.map((step, i) => `${i + 1}. ${cell(step)}`);
   const next = steps.length === 0 ? [] : ['## Next steps', steps.join('\n')];
@@ -71,12 +93,25 @@ export function gateReportMarkdown(gates: readonly Gate[], report: GateReport): 
   return `${[head, ...sections, ...next].join('\n\n')}\n`;
 }
 
+function sourceAndWindow({ source, windowMs }: ReportCheck): string {
+  return windowMs === null ? source : `${source}, over ${formatDuration(windowMs)}`;
+}
+
 export function checkTable(gate: Gate | undefined, checks: readonly CheckResult[]): string {
+  return tableOf(checks, (one) => {
+    const check = gate?.checks.find(({ name }) => name === one.check);
+    return check === undefined ? '-' : sourceOf(check);
+  });
+}
+
+function tableOf<T extends CheckResult>(
+  checks: readonly T[],
+  sourceText: (check: T) => string,
+): string {
   const head = ['check', 'result', 'observed', 'expected', 'samples', 'source', 'reason'];
   const rows = checks.map((one) => {
-    const check = gate?.checks.find(({ name }) => name === one.check);
     const word = OUTCOME_WORDS[one.outcome] + (one.advisory ? ' (advisory)' : '');
-    const source = check === undefined ? '-' : sourceOf(check);
+    const source = sourceText(one);
     return [one.check, word, one.observed, one.expected, String(one.samples), source, one.reason];
   });
   return markdownTable(head, rows);

@@ -7,6 +7,7 @@ import { applyOverride, applySignOff } from './decision-phase.ts';
 import { ALL_STABLE, type Weights } from './effect.ts';
 import { effectDone, effectFailed } from './effect-result.ts';
 import type { PromotionEvent } from './event.ts';
+import { wantedPct } from './forward.ts';
 import { takeEvidence } from './gates.ts';
 import { takeInterval } from './intake.ts';
 import { NO_EVIDENCE, type State } from './state.ts';
@@ -132,7 +133,8 @@ function takeObserved(step: Step, weights: Weights, fallbackApplied: boolean): v
     `candidate at ${weights.candidate} % instead of ${state.weights.candidate} %`,
   );
   const { stage } = state.position;
-  if (stage === 'run' || stage === 'review') enterStage(step, 'shift');
+  const isPast = stage === 'run' || stage === 'review' || stage === 'after';
+  if (isPast && wantedPct(step.plan, step.state) !== null) enterStage(step, 'shift');
 }
 
 function takeIncident(

@@ -5,6 +5,7 @@ import { apply, open } from './apply.ts';
 import type { Effect } from './effect.ts';
 import type { PromotionEvent } from './event.ts';
 import { progress } from './progress.ts';
+import { followClockBack } from './set-back.ts';
 import type { State } from './state.ts';
 import type { Step } from './step.ts';
 
@@ -48,6 +49,7 @@ export function transition(
     return { state, effects: [], refused: ended(state, event) };
   }
   const step: Step = { plan, now, state, effects: [] };
+  followClockBack(step);
   const refused = apply(step, event);
   if (refused !== null) return { state, effects: [], refused };
   return settle(step);

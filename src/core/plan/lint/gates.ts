@@ -3,7 +3,7 @@ import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { error, type Rule, rule, warning } from './rule.ts';
 
-export const GATE_RULES: readonly Rule[] = [rule(['gates', 'rule'], words)];
+export const GATE_RULES: readonly Rule[] = [rule(['gates', 'rule'], words), rule(['gates'], names)];
 
 /** A gate in which nothing can act lets everything through. */
 export function lintGateContents(scope: Scope, gates: readonly Gate[]): void {
@@ -14,6 +14,21 @@ export function lintGateContents(scope: Scope, gates: readonly Gate[]): void {
     } else if (checks.every(({ advisory }) => advisory)) {
       const message = `every check of the gate "${name}" is advisory: it would always pass`;
       scope.reportKey(['gates', name], error('gate-cannot-fail', message));
+    }
+  }
+}
+
+/** Evidence is recorded by the name of its check, so the name is one check's alone. */
+function names(scope: Scope, { gates }: Pick<Plan, 'gates'>): void {
+  const gateOf = new Map<string, string>();
+  for (const { name: gate, checks } of gates) {
+    for (const { name } of checks) {
+      const other = gateOf.get(name);
+      gateOf.set(name, other ?? gate);
+      if (other === undefined || other === gate) continue;
+      const message = `the name "${name}" is taken by a check of the gate "${other}"`;
+      const hint = `a name of its own, such as ${name}-${gate}`;
+      scope.reportKey(['gates', gate, 'checks', name], error('duplicate-check', message, hint));
     }
   }
 }

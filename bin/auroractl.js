@@ -16,9 +16,15 @@ function start() {
   /* A checkout without `make build` runs its sources. */
   var built = new URL('../dist/cli/main.js', import.meta.url);
   var entry = fs.existsSync(built) ? built : new URL('../src/cli/main.ts', import.meta.url);
-  import(entry.href).then(function (program) {
-    return program.main(process.argv.slice(2));
-  });
+  import(entry.href)
+    .then(function (program) {
+      return program.main(process.argv.slice(2));
+    })
+    .then(function () {
+      /* All output is written by now; taking the heap apart would only take time. */
+      process.getBuiltinModule('module').flushCompileCache();
+      process.exit();
+    });
 }
 
 /* The caller's own folder: code from a shared temporary folder could be anybody's. */

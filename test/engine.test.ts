@@ -50,6 +50,14 @@ describe('an engine', () => {
     }
   }
 
+  test('its first leaf vouches for the plan', async () => {
+    const engine = await open();
+    const started = await engine.promote(plan, 'rm-1', false);
+    const [leaf] = [...store.contents().leaves];
+    expect(leaf?.blobSha256).toBe(digestOf(plan));
+    expect(started.ok).toBe(true);
+  });
+
   test('promotes one release of a service at a time, and names the other', async () => {
     const engine = await open();
     const first = await engine.promote(plan, 'rm-1', false);

@@ -40,8 +40,10 @@ export function encodeLeaf(input: {
   effects: readonly Effect[];
   state: State;
   sealed: Seal | null;
+  /** A blob of the same batch that the leaf vouches for: the plan, with the first leaf. */
+  quoted: string | null;
 }): Result<EncodedLeaf> {
-  const { event, state, n, term, atMs, effects, sealed } = input;
+  const { event, state, n, term, atMs, effects, sealed, quoted } = input;
   const recorded: RecordedEvent =
     event.kind === 'interval' ? { kind: 'interval', seq: event.interval.seq } : event;
   const whole = { event: recorded, effects };
@@ -62,7 +64,7 @@ export function encodeLeaf(input: {
     stateSha256,
     ended: hasEnded(state),
     sealed,
-    blobSha256,
+    blobSha256: blobSha256 ?? quoted,
   };
   const leaf = leafOf(entry);
   if (!leaf.ok) return leaf;

@@ -143,6 +143,7 @@ export class PromotionRunner {
       effects: step.effects,
       state: step.state,
       sealed: sealOf([...this.unsealed, ...rows]),
+      quoted: before === null ? this.planSha256 : null,
     });
     if (!encoded.ok) return encoded;
     const plan = before === null ? [planBlob(this.plan, this.planSha256)] : [];

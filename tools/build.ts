@@ -1,15 +1,30 @@
 /**
- * Built JavaScript in dist/cli: main.js, and for each command one file with everything it needs, so
- * that a command starts with two reads. The same sources give the same bytes, wherever the checkout
+ * Built JavaScript in dist/: in cli/ main.js, and for each command one file with everything it needs,
+ * so that a command starts with two reads; in processes/ the programs that stay. The same sources give the same bytes, wherever the checkout
  * stands. `--out FOLDER` builds elsewhere.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'src/cli');
+const PROCESSES = ['splitter'];
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  // Names stay, so that the trace of a bug can be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // Holds a compiled library that must stay a file beside its own package.
+  external: ['better-sqlite3'],
+} as const satisfies BuildOptions;
 
 /** Builds into `folder`, replacing it whole: no file of an earlier build is left to be loaded. */
 async function buildInto(folder: string): Promise<void> {
@@ -18,7 +33,7 @@ async function buildInto(folder: string): Promise<void> {
   const commands = readdirSync(join(CLI, 'commands')).filter((name) => /^[a-z-]+\.ts$/.test(name));
   try {
     await build({
-      absWorkingDir: ROOT,
+      ...COMMON,
       entryPoints: [
         ...['main.ts', 'yaml-text.ts'].map((name) => join(CLI, name)),
         ...commands.map((name) => join(CLI, 'commands', name)),
@@ -26,20 +41,18 @@ async function buildInto(folder: string): Promise<void> {
       // All side by side: version.ts finds VERSION two folders above itself, here as in src/.
       entryNames: '[name]',
       outdir: join(temporary, 'cli'),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      // Names stay, so that the trace of a bug can be read.
-      minifyWhitespace: true,
-      minifySyntax: true,
-      legalComments: 'none',
-      logLevel: 'warning',
-      // Holds a compiled library that must stay a file beside its own package.
-      external: ['better-sqlite3'],
       plugins: [entriesStayApart, lazyBuiltins],
       // The package's build for browsers is the same code as modules, of which unused parts are left out.
       alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
+    });
+    await build({
+      ...COMMON,
+      entryPoints: PROCESSES.map((name) => ({ in: join(ROOT, 'src', name, 'main.ts'), out: name })),
+      outdir: join(temporary, 'processes'),
+      // These have dependencies in the older module form, which ask for built-ins by `require`.
+      banner: {
+        js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);",
+      },
     });
     chmodSync(temporary, 0o755);
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { type Problem, problem } from '../base/problem.ts';
+import { readVersion } from '../process/version.ts';
 import { bugReport } from './bug-report.ts';
 import type { Context } from './command.ts';
 import { type Console, stderrConsole } from './console.ts';
@@ -7,7 +8,6 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { renderView } from './output.ts';
 import { buildProgram, isAnswer } from './program.ts';
 import { writeOut } from './streams.ts';
-import { readVersion } from './version.ts';
 
 /**
  * Runs `auroractl` with the words behind the program's name; sets the process's exit code. Ctrl-C is

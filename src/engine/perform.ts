@@ -52,13 +52,14 @@ export async function perform(world: World, order: Order, effect: Effect): Promi
       return answer(effect, await world.traffic.setWeights(service, weightOrder));
     }
     case 'start': {
-      const { candidate: version, artifacts } = plan.release;
+      const { candidate: version, artifacts, command } = plan.release;
       const start = {
         fence: fence(effect.generation),
         track: 'candidate',
         instance: effect.id,
         version,
         artifacts,
+        command,
       } as const;
       return answer(effect, await world.workload.start(service, start));
     }

@@ -67,6 +67,8 @@ export interface StartOrder {
   instance: string;
   version: string;
   artifacts: readonly { name: string; sha256: string }[];
+  /** In place of the service's own command; null: that one. */
+  command: string | null;
 }
 
 export interface StopOrder {

@@ -8,7 +8,14 @@ export interface WorkloadSubject {
 
 function start(term: number, generation: number, instance: string): StartOrder {
   const fence = { term, generation };
-  return { fence, track: 'candidate', instance, version: '1.0.0-rc.1', artifacts: [] };
+  return {
+    fence,
+    track: 'candidate',
+    instance,
+    version: '1.0.0-rc.1',
+    artifacts: [],
+    command: null,
+  };
 }
 
 /** What every WorkloadDriver promises (engine/ports.ts). Stable runs already. */

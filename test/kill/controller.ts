@@ -4,13 +4,13 @@
  * the append at which it kills itself.
  */
 import { join } from 'node:path';
-import { takeLease } from '../../src/adapters/lease/controller-lease.ts';
 import { openKeyFile } from '../../src/adapters/signer/file.ts';
 import { openSqliteStore } from '../../src/adapters/store/sqlite.ts';
 import { canonicalJson } from '../../src/base/canonical-json.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { World } from '../../src/engine/perform.ts';
 import type { Clock, LedgerStore } from '../../src/engine/ports.ts';
+import { takeLock } from '../../src/process/exclusive-lock.ts';
 import type { Call, FromController, Order, ToController } from './protocol.ts';
 
 const directory = process.argv[2] ?? '';
@@ -65,7 +65,7 @@ function watched(store: LedgerStore): LedgerStore {
 }
 
 async function main(): Promise<void> {
-  const lease = takeLease(join(directory, 'controller.lock'), takeOver);
+  const lease = takeLock(join(directory, 'controller.lock'), 'controller', takeOver);
   if (!lease.ok) throw new Error(lease.problem.message);
   const store = openSqliteStore(join(directory, 'ledger.db'));
   if (!store.ok) throw new Error(store.problem.message);

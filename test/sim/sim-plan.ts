@@ -18,6 +18,7 @@ export function simPlan(service: string, parts: Partial<Plan> = {}): Plan {
       version: '1.0.0',
       candidate: '1.0.0-rc.1',
       artifacts: [{ name: 'service.tar.gz', sha256: 'ab'.repeat(32) }],
+      command: null,
       authors: ['author'],
     },
     profile: null,

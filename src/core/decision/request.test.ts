@@ -16,7 +16,13 @@ const seen: CheckResult = {
   advisory: false,
 };
 const plan = {
-  release: { version: '1.0.0', candidate: '1.0.0-rc.1', artifacts: [], authors: ['author'] },
+  release: {
+    version: '1.0.0',
+    candidate: '1.0.0-rc.1',
+    artifacts: [],
+    command: null,
+    authors: ['author'],
+  },
   profile: { name: 'r2', sha256: 'bb' },
   rule: 'matrix',
 } as unknown as Plan;

@@ -25,7 +25,13 @@ const plan = {
     { name: 'release-manager', people: ['rm', 'author'] },
     { name: 'sre-lead', people: ['sre', 'rm'] },
   ],
-  release: { version: '1.0.0', candidate: '1.0.0-rc.1', artifacts: [], authors: ['author'] },
+  release: {
+    version: '1.0.0',
+    candidate: '1.0.0-rc.1',
+    artifacts: [],
+    command: null,
+    authors: ['author'],
+  },
   overrideRoles: ['release-manager'],
   gates: [{ name: 'g' }],
 } as unknown as Plan;

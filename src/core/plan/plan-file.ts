@@ -36,6 +36,7 @@ interface ReleaseFile {
   version: string;
   candidate: string;
   artifacts?: readonly { name: string; sha256: string }[];
+  command?: string;
   authors?: readonly string[];
 }
 

@@ -46,6 +46,8 @@ export interface Release {
   version: string;
   candidate: string;
   artifacts: readonly { name: string; sha256: string }[];
+  /** Starts the candidate; null: the service's own command with its version filled in. */
+  command: string | null;
   /** Ids of the people who made it: they can't approve it. */
   authors: readonly string[];
 }

@@ -31,6 +31,10 @@ export function showPlan(plan: Plan): string {
   return head + stringify(escaped(planFile(plan)), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
+function releaseFile({ command, ...release }: Plan['release']): PlanFile['release'] {
+  return command === null ? release : { ...release, command };
+}
+
 function planFile(plan: Plan): PlanFile {
   const { release, profile } = plan;
   return {
@@ -38,7 +42,7 @@ function planFile(plan: Plan): PlanFile {
     kind: plan.kind,
     name: plan.name,
     service: plan.service,
-    release: { ...release },
+    release: releaseFile(release),
     ...(profile === null ? {} : { profile }),
     interval: formatDuration(plan.intervalMs),
     controllerLoss: formatDuration(plan.controllerLossMs),

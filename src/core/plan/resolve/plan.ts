@@ -71,8 +71,8 @@ function identity(file: Partial<PlanFile>, broken: ReadonlySet<string>): Partial
   if (!broken.has('name') && file.name !== undefined) parts.name = file.name;
   if (!broken.has('service') && file.service !== undefined) parts.service = file.service;
   if (!broken.has('release') && file.release !== undefined) {
-    const { version, candidate, artifacts = [], authors = [] } = file.release;
-    parts.release = { version, candidate, artifacts, authors };
+    const { version, candidate, artifacts = [], command = null, authors = [] } = file.release;
+    parts.release = { version, candidate, artifacts, command, authors };
   }
   return parts;
 }

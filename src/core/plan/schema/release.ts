@@ -12,6 +12,10 @@ export const RELEASE_DEFS: JsonSchema = {
       'artifact',
       'The files that are released. Their digests are checked at each start.',
     ),
+    command: ref(
+      'line',
+      "Starts the candidate, with {port} and {version} filled in. Else the service's own command does.",
+    ),
     authors: listOf('name', 'Who made the release. They cannot approve it.'),
   }),
   version: {
@@ -63,7 +67,7 @@ export const RELEASE_DEFS: JsonSchema = {
 
 /** The keys of the plan itself that belong to this noun. */
 export const RELEASE_PROPERTIES: JsonSchema = {
-  release: ref('release', 'What is released: version, candidate, artifacts, authors.'),
+  release: ref('release', 'What is released: version, candidate, artifacts, command, authors.'),
   profile: ref('profile', 'The profile that is released with the workload, pinned by its lock.'),
   arguments: ref(
     'arguments',

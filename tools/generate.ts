@@ -1,24 +1,24 @@
 /**
  * Writes what is generated from the sources and committed: the JSON Schemas that editors complete
- * plans, plan tests and profiles with. `--check` writes nothing and exits 1 where a file has drifted.
+ * plans, plan tests and profiles with, and the table of HTTP cases. `--check` writes nothing and exits 1 where a file has drifted.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PLAN_SCHEMA } from '../src/core/plan/schema.ts';
 import { PLAN_TEST_SCHEMA } from '../src/core/plan-test/test-schema.ts';
 import { PROFILE_SCHEMA } from '../src/core/profile/schema.ts';
+import { httpTable } from '../test/splitter/http-table.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** Every generated file by its path from the root. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const schemas = { plan: PLAN_SCHEMA, 'plan-test': PLAN_TEST_SCHEMA, profile: PROFILE_SCHEMA };
-  return new Map(
-    Object.entries(schemas).map(([name, schema]) => [
-      `schemas/${name}.schema.json`,
-      `${JSON.stringify(schema, null, 2)}\n`,
-    ]),
-  );
+  const files = Object.entries(schemas).map(([name, schema]): [string, string] => [
+    `schemas/${name}.schema.json`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ]);
+  return new Map([...files, ['docs/formats/http.md', httpTable()]]);
 }
 
 function committed(path: string): string | null {

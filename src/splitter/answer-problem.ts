@@ -7,6 +7,7 @@ export type ProxyProblem =
   | 'broken' // it broke off before it answered
   | 'timeout' // it did not answer in time
   | 'bad-request' // there is no safe reading of the request
+  | 'expectation' // nobody can meet it
   | 'slow-body' // the client stopped sending
   | 'not-supported'; // CONNECT
 
@@ -15,6 +16,7 @@ const STATUS: Readonly<Record<ProxyProblem, number>> = {
   broken: 502,
   timeout: 504,
   'bad-request': 400,
+  expectation: 417,
   'slow-body': 408,
   'not-supported': 501,
 };
@@ -34,7 +36,7 @@ export function answerProblem(
   }
   const status = STATUS[why];
   const text = `${STATUS_CODES[status]}\n`;
-  const isOpenEnd = !request.complete;
+  const isOpenEnd = why === 'bad-request' || !request.complete;
   response.writeHead(status, {
     'Content-Type': 'text/plain',
     'Content-Length': Buffer.byteLength(text),

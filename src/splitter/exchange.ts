@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { answerProblem, type ProxyProblem } from './answer-problem.ts';
 import { flatHeaders, headerPairs, isOfKnownLength, responseHeaders } from './headers.ts';
+import type { MirrorCopy } from './mirror.ts';
 import { hasBody, type Target } from './request-target.ts';
 import type { Tally } from './tally.ts';
 
@@ -17,6 +18,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private readonly response: ServerResponse;
   private readonly target: Target;
   private readonly idleMs: number;
+  private readonly mirror: MirrorCopy | null;
   private controller: Controller | null = null;
   /** The request is on a connection: from here on it may have reached the track. */
   private isSent = false;
@@ -29,12 +31,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     request: IncomingMessage,
     response: ServerResponse,
     idleMs: number,
+    mirror: MirrorCopy | null,
   ) {
     this.tally = tally;
     this.target = target;
     this.request = request;
     this.response = response;
     this.idleMs = idleMs;
+    this.mirror = mirror;
     response.on('close', () => this.clientClosed());
   }
 
@@ -61,6 +65,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onBodySent(chunk: Uint8Array): void {
     this.tally.bytes('bytesIn', chunk.length);
+    this.mirror?.take(chunk);
+  }
+
+  onRequestSent(): void {
+    this.mirror?.send();
   }
 
   onResponseStart(controller: Controller, status: number): void {

@@ -48,13 +48,13 @@ export function httpDoor(plane: Plane, seed: number): Door {
     if (target === null) return answerProblem(request, response, 'bad-request');
     if (isSpecial(request, target)) return direct(request, response);
     const assignment = plane.assigner.assign(request, plane.split);
-    if (mirror !== null && assignment.track === 'stable') mirror.copy(request, target);
+    const copy = assignment.track === 'stable' ? mirror?.copy(request, target) : null;
     const tally = new Tally(plane, assignment);
-    new Exchange(tally, target, request, response, limits.bodyIdleMs).start();
+    new Exchange(tally, target, request, response, limits.bodyIdleMs, copy ?? null).start();
   });
   server.on('checkContinue', direct);
   server.on('checkExpectation', (request, response) => {
-    answerProblem(request, response, 'bad-request');
+    answerProblem(request, response, 'expectation');
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const target = requestTarget(request);

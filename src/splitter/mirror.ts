@@ -22,34 +22,48 @@ export class Mirror {
     this.share = new Share(random);
   }
 
-  copy(request: IncomingMessage, target: Target): void {
+  /** Sent at once where there is no body, else with what the exchange hands over; null: no copy. */
+  copy(request: IncomingMessage, target: Target): MirrorCopy | null {
     const upstream = this.plane.upstream('candidate');
-    if (upstream === null || !this.share.next(this.plane.traffic.mirrorPct)) return;
+    if (upstream === null || !this.share.next(this.plane.traffic.mirrorPct)) return null;
     const { path, head } = target;
     const method = (request.method ?? 'GET') as Dispatcher.HttpMethod;
     // The candidate is told, so that it need not charge a card a second time.
     const headers = [...head.headers, 'Aurora-Mirror', '1'];
     const send = (body: Buffer | null): void => {
-      const copy = new MirrorHandler((outcome) => {
+      const handler = new MirrorHandler((outcome) => {
         upstream.leave();
         const meter = this.plane.meters.candidate;
         meter.count('mirrored');
         meter.done(outcome);
       });
       upstream.enter();
-      upstream.pool.dispatch({ path, method, headers, body }, copy);
+      upstream.pool.dispatch({ path, method, headers, body }, handler);
     };
-    if (!hasBody(request)) return send(null);
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes <= BODY_BYTES_MAX) parts.push(part);
-      else parts.length = 0;
-    });
-    request.on('end', () => {
-      if (bytes <= BODY_BYTES_MAX) send(Buffer.concat(parts));
-    });
+    if (hasBody(request)) return new MirrorCopy(send);
+    send(null);
+    return null;
+  }
+}
+
+/** The body of a copy, gathered from what was sent to stable. */
+export class MirrorCopy {
+  private readonly dispatch: (body: Buffer) => void;
+  private parts: Buffer[] = [];
+  private bytes = 0;
+
+  constructor(dispatch: (body: Buffer) => void) {
+    this.dispatch = dispatch;
+  }
+
+  take(part: Uint8Array): void {
+    this.bytes += part.length;
+    if (this.bytes <= BODY_BYTES_MAX) this.parts.push(Buffer.from(part));
+    else this.parts = [];
+  }
+
+  send(): void {
+    if (this.bytes <= BODY_BYTES_MAX) this.dispatch(Buffer.concat(this.parts));
   }
 }
 

@@ -11,6 +11,11 @@ export interface Target {
 export function requestTarget(request: IncomingMessage): Target | null {
   const address = request.socket.remoteAddress ?? 'unknown';
   const url = request.url ?? '';
+  // RFC 9112, 6.1: HTTP/1.0 has no codings; what two servers read of it differs.
+  if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) {
+    return null;
+  }
+  if (url.includes('#')) return null;
   if (url.startsWith('/') || (url === '*' && request.method === 'OPTIONS')) {
     const head = requestHead(request.rawHeaders, { address, host: null });
     return isOneHost(request, head) ? { path: url, head } : null;

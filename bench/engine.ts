@@ -93,7 +93,8 @@ class Fleet {
         observe: async (name) => ok(this.service(name).running()),
       },
       evidence: {
-        intervals: async (name, afterSeq) => {
+        newest: async (name) => ok(this.rows.get(name)?.seq ?? -1),
+        intervals: async ({ service: name }, afterSeq) => {
           const row = this.rows.get(name);
           return ok(row !== undefined && row.seq > afterSeq ? [row] : []);
         },

@@ -84,6 +84,8 @@ export class Engine {
     const id = `${service}-${plan.release.version}-${this.recorder.leafCount}`;
     const seen = await this.options.world.traffic.observe(service);
     if (!seen.ok) return seen;
+    const newest = await this.options.world.evidence.newest(service);
+    if (!newest.ok) return newest;
     const generation = Math.max(seen.value.fence.generation, this.recorder.leafCount);
     const { term } = this.recorder;
     const start = { state: null, n: 0, unsealed: [] };
@@ -94,6 +96,7 @@ export class Engine {
       by,
       term,
       generation,
+      afterSeq: newest.value,
       rehearsal,
     };
     const refused = await runner.post(opened);
@@ -143,9 +146,8 @@ export class Engine {
   /** Reads on from the last interval held, so that nothing that happened meanwhile is lost. */
   private async feed(runner: PromotionRunner): Promise<void> {
     const { evidence } = this.options.world;
-    const { service } = runner.plan;
     const afterSeq = runner.state.evidence.lastSeq;
-    const intervals = await evidence.intervals(service, afterSeq, INTERVALS_AT_ONCE);
+    const intervals = await evidence.intervals(runner.plan, afterSeq, INTERVALS_AT_ONCE);
     if (!intervals.ok) return;
     for (const interval of intervals.value) {
       if (runner.state.outcome !== null) return;

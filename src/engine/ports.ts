@@ -6,6 +6,7 @@
 import type { Result } from '../base/result.ts';
 import type { Interval, Track } from '../core/evidence/interval.ts';
 import type { Evidence, EvidenceQuery } from '../core/gate/check.ts';
+import type { Plan } from '../core/plan/plan.ts';
 
 /** (term, generation): who ordered, and which of its orders. A lower one is refused for good. */
 export interface Fence {
@@ -94,13 +95,22 @@ export interface InstanceState {
  * (`kind: none` or `error`), never an exception and never an invented number.
  */
 export interface EvidenceSource {
-  /** Rows after `afterSeq`, rising, at most `limit`. */
-  intervals(service: string, afterSeq: number, limit: number): Promise<Result<readonly Interval[]>>;
+  /** The number of the newest closed interval of a service; -1: there is none yet. */
+  newest(service: string): Promise<Result<number>>;
+  /** Rows after `afterSeq`, rising, at most `limit`, with the metrics that the plan measures. */
+  intervals(
+    plan: MeasuredPlan,
+    afterSeq: number,
+    limit: number,
+  ): Promise<Result<readonly Interval[]>>;
   collect(
     service: string,
     checks: readonly { check: string; query: EvidenceQuery }[],
   ): Promise<readonly Evidence[]>;
 }
+
+/** What of a plan says how its service is measured. */
+export type MeasuredPlan = Pick<Plan, 'service' | 'intervalMs' | 'metrics' | 'measurements'>;
 
 /** Runs an operator's command. Idempotence: by effect id; the same id answers with the first result. */
 export interface HookRunner {

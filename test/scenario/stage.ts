@@ -47,6 +47,7 @@ export class StageRun {
           by: rest[0] ?? 'rm-1',
           term: 1,
           generation: 0,
+          afterSeq: -1,
           rehearsal: false,
         });
         break;

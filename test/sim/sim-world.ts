@@ -115,6 +115,7 @@ export class SimWorld {
         observe: () => through(line, () => ok(service.running())),
       },
       evidence: {
+        newest: () => through(line, () => ok(this.closed.length - 1)),
         intervals: (_, afterSeq) => through(line, () => ok(this.rowsAfter(afterSeq))),
         collect: (_, checks) =>
           through(line, () => checks.map(({ check }) => this.evidenceOf(check))),

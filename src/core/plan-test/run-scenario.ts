@@ -62,6 +62,7 @@ class Run {
       by: 'plan test',
       term: 1,
       generation: 0,
+      afterSeq: -1,
       rehearsal: false,
     } as const;
     const first = transition(plan, planSha256, null, opened, this.now);

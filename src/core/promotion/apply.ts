@@ -49,7 +49,7 @@ export function open(
     back: null,
     soak: { breached: false, restarts: 0 },
     outcome: null,
-    evidence: NO_EVIDENCE,
+    evidence: { ...NO_EVIDENCE, lastSeq: event.afterSeq },
   };
 }
 

@@ -6,6 +6,7 @@ import type { Weights } from './effect.ts';
 export type PromotionEvent =
   /**
    * The first event: who asked for it. `generation`: no order to the service's drivers was above it.
+   * `afterSeq`: the newest interval before it (-1: none); what lies before is not of this promotion.
    * `rehearsal` marks it for ever; it never counts.
    */
   | {
@@ -14,6 +15,7 @@ export type PromotionEvent =
       by: string;
       term: number;
       generation: number;
+      afterSeq: number;
       rehearsal: boolean;
     }
   /** A controller has taken over; its term fences every order of an earlier one. */

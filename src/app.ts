@@ -3,14 +3,16 @@
  * command that only reads files does not wait for SQLite.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { SqliteReader } from './adapters/store/sqlite-reader.ts';
+import type { Services } from './adapters/workload/services.ts';
 import { problem } from './base/problem.ts';
 import { fail, type Result } from './base/result.ts';
 import type { VerifyReport } from './core/ledger/verify.ts';
 import type { Signer } from './engine/ports.ts';
 
 export type { SqliteReader } from './adapters/store/sqlite-reader.ts';
+export type { ServiceView } from './adapters/workload/services.ts';
 
 /** What stands where in a state directory. */
 export interface StateFiles {
@@ -19,13 +21,17 @@ export interface StateFiles {
   logKey: string;
   /** The public key of the ledger's checkpoints, one line. */
   logVkey: string;
+  /** A folder a service. */
+  services: string;
 }
 
-export function stateFiles(folder: string): StateFiles {
+export function stateFiles(state: string): StateFiles {
+  const folder = resolve(state);
   return {
     ledger: join(folder, 'ledger.db'),
     logKey: join(folder, 'log.key'),
     logVkey: join(folder, 'log.vkey'),
+    services: join(folder, 'services'),
   };
 }
 
@@ -43,6 +49,12 @@ export async function verifyLedgerOf(folder: string, vkey: string): Promise<Resu
   if (!existsSync(path)) return noLedger(path);
   const { verifyStore } = await import('./adapters/store/verify-store.ts');
   return verifyStore(path, vkey);
+}
+
+/** The services of a state directory. */
+export async function servicesOf(folder: string): Promise<Services> {
+  const { Services } = await import('./adapters/workload/services.ts');
+  return new Services(stateFiles(folder).services);
 }
 
 /** A new Ed25519 key file, mode 0600; `conflict` when the file exists. */

@@ -38,7 +38,10 @@ const RINGS: readonly { folder: string; may: readonly string[] }[] = [
   { folder: 'workloads/', may: ['src/base/', 'src/core/profile/', 'workloads/', 'PACKAGES'] },
   {
     folder: 'src/cli/',
-    may: ['src/base/', 'src/core/', 'src/app.ts', 'src/process/', 'src/cli/', 'PACKAGES'],
+    may: [
+      ...['src/base/', 'src/core/', 'src/process/', 'src/protocol/', 'src/app.ts', 'src/cli/'],
+      'PACKAGES',
+    ],
   },
   { folder: 'src/app.ts', may: ['src/', 'PACKAGES'] },
 ];

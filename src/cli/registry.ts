@@ -42,6 +42,31 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/plan-lock.ts')).planLock,
   },
   {
+    name: 'service add',
+    summary: 'say what a service is: its door, its command, its stable version',
+    load: async () => (await import('./commands/service-add.ts')).serviceAdd,
+  },
+  {
+    name: 'service list',
+    summary: 'list services with their door, what is stable, and what runs',
+    load: async () => (await import('./commands/service-list.ts')).serviceList,
+  },
+  {
+    name: 'service start',
+    summary: 'start services: splitter and stable, as they were; all of them where none is named',
+    load: async () => (await import('./commands/service-start.ts')).serviceStart,
+  },
+  {
+    name: 'service stop',
+    summary: 'stop services: door, tracks and keeper; they can be started again as they were',
+    load: async () => (await import('./commands/service-stop.ts')).serviceStop,
+  },
+  {
+    name: 'service logs',
+    summary: "print what a service's processes wrote",
+    load: async () => (await import('./commands/service-logs.ts')).serviceLogs,
+  },
+  {
     name: 'ledger list',
     summary: 'list entries of the ledger',
     load: async () => (await import('./commands/ledger-list.ts')).ledgerList,
@@ -87,6 +112,7 @@ export interface RegistryEntry {
 /** What `plan`, `ledger` and `keys` are, for the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   plan: 'plans: what a release must show',
+  service: 'services: what is promoted',
   ledger: 'the ledger: what was decided and done',
   keys: 'signing keys',
 };

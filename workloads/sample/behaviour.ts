@@ -90,7 +90,7 @@ export class Behaviour {
   private seedAll(): [Prng, Prng] {
     const { seed: own, fluctuation } = this.knobsNow;
     const seed = own ?? this.options.seed;
-    const instance = prng(seed ^ hash32(this.options.name));
+    const instance = prng(seed + hash32(this.options.name));
     this.latencyFactor = fluctuation === 0 ? 1 : factor(instance, fluctuation);
     return [prng(instance.below(2 ** 32)), prng(instance.below(2 ** 32))];
   }

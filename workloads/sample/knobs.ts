@@ -58,8 +58,7 @@ function crashAfter(text: string): Knobs['crashAfter'] | undefined {
 }
 
 function leak(text: string): Knobs['leak'] | undefined {
-  const [, digits, unit = '', per] =
-    new RegExp(`^(${DECIMAL})(KiB|MiB)/(s|req)$`).exec(text) ?? [];
+  const [, digits, unit = '', per] = new RegExp(`^(${DECIMAL})(KiB|MiB)/(s|req)$`).exec(text) ?? [];
   if (digits === undefined) return undefined;
   const bytes = Math.round(Number(digits) * (BYTES[unit] ?? Number.NaN));
   if (!(bytes >= 1 && bytes <= LEAK_BYTES_MAX)) return undefined;

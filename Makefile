@@ -28,6 +28,9 @@ bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up rat
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node --max-semi-space-size=8 bench/engine.ts
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/start-up.ts
 
+bench-splitter: setup ## the splitter beside HAProxy, one core each (BENCH_FLAGS=--short or --write)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/splitter.ts $(BENCH_FLAGS)
+
 generate: setup ## rewrite what is generated from the sources (JSON Schemas)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/generate.ts
 
@@ -40,4 +43,4 @@ fmt: setup ## format and mend what can be mended
 clean: ## remove what was built and fetched
 	rm -rf dist node_modules .node
 
-.PHONY: help setup build test sim bench-engine generate scenarios-update fmt clean
+.PHONY: help setup build test sim bench-engine bench-splitter generate scenarios-update fmt clean

@@ -93,7 +93,7 @@ class Fleet {
         observe: async (name) => ok(this.service(name).running()),
       },
       evidence: {
-        newest: async (name) => ok(this.rows.get(name)?.seq ?? -1),
+        newest: async ({ service }) => ok(this.rows.get(service)?.seq ?? -1),
         intervals: async ({ service: name }, afterSeq) => {
           const row = this.rows.get(name);
           return ok(row !== undefined && row.seq > afterSeq ? [row] : []);

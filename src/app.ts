@@ -1,5 +1,5 @@
 /**
- * Composition root: the one file that names adapters. Each is loaded when it is first needed, so a
+ * Composition root: it alone names adapters, and app-controller.ts for the controller process. Each is loaded when it is first needed, so a
  * command that only reads files does not wait for SQLite.
  */
 import { existsSync } from 'node:fs';
@@ -21,6 +21,8 @@ export interface StateFiles {
   logKey: string;
   /** The public key of the ledger's checkpoints, one line. */
   logVkey: string;
+  /** Held by the one controller. */
+  lock: string;
   /** A folder a service. */
   services: string;
 }
@@ -31,6 +33,7 @@ export function stateFiles(state: string): StateFiles {
     ledger: join(folder, 'ledger.db'),
     logKey: join(folder, 'log.key'),
     logVkey: join(folder, 'log.vkey'),
+    lock: join(folder, 'controller.lock'),
     services: join(folder, 'services'),
   };
 }
@@ -61,6 +64,12 @@ export async function servicesOf(folder: string): Promise<Services> {
 export async function newKeyFile(path: string): Promise<Result<Signer>> {
   const { createKeyFile } = await import('./adapters/signer/file.ts');
   return createKeyFile(path);
+}
+
+/** The key in a file that its owner alone may read. */
+export async function signerOf(path: string): Promise<Result<Signer>> {
+  const { openKeyFile } = await import('./adapters/signer/file.ts');
+  return openKeyFile(path);
 }
 
 function noLedger(path: string): { ok: false; problem: ReturnType<typeof problem> } {

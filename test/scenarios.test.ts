@@ -55,9 +55,7 @@ const TO_BE_TOLD = [
   ...['before', 'start', 'shift', 'run', 'review', 'after', 'adopt', 'back', 'ended'].map(
     (one) => `stage ${one}`,
   ),
-  ...['effect-failed', 'hook-failed', 'gate-failed', 'deadline', 'drift'].map(
-    (one) => `hold ${one}`,
-  ),
+  ...['effect-failed', 'hook-failed', 'gate-failed', 'deadline'].map((one) => `hold ${one}`),
   ...[
     'trigger',
     'verdict',

@@ -10,7 +10,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'src/cli');
-const PROCESSES = ['keeper', 'splitter'];
+const PROCESSES = ['keeper', 'server', 'splitter'];
 const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,

@@ -51,6 +51,8 @@ export interface CommandArgs {
 /** A command's whole world; nothing in commands/ reads a global. */
 export interface Context {
   version: string;
+  /** stdout is a person's terminal, and can be drawn on. */
+  isTerminal: boolean;
   nowMs(): number;
   /** Data, to stdout in the format that the caller asked for. */
   print(view: View, format: string | null): Promise<void>;

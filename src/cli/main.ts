@@ -22,6 +22,7 @@ async function run(words: readonly string[], console: Console): Promise<ExitCode
   const version = readVersion();
   const context: Context = {
     version,
+    isTerminal: process.stdout.isTTY === true,
     nowMs: () => Date.now(),
     print: async (view, format) => writeOut(await renderView(view, format)),
     printText: writeOut,

@@ -42,6 +42,61 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/plan-lock.ts')).planLock,
   },
   {
+    name: 'promote',
+    summary: 'carry a release from candidate to GA under a plan',
+    load: async () => (await import('./commands/promote.ts')).promote,
+  },
+  {
+    name: 'list',
+    summary: 'list active promotions',
+    load: async () => (await import('./commands/list.ts')).list,
+  },
+  {
+    name: 'status',
+    summary: 'show a promotion: phase, gates, checks, numbers, what it waits for',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'explain',
+    summary: 'say what a promotion waits for, and what helps',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'pause',
+    summary: 'stand still: nothing goes forward, what turns back still does',
+    load: async () => (await import('./commands/pause.ts')).pause,
+  },
+  {
+    name: 'resume',
+    summary: 'go on after a pause',
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  {
+    name: 'retry',
+    summary: 'try again what failed and stands still',
+    load: async () => (await import('./commands/retry.ts')).retry,
+  },
+  {
+    name: 'abort',
+    summary: 'give up: all traffic back to stable, the candidate is stopped',
+    load: async () => (await import('./commands/abort.ts')).abort,
+  },
+  {
+    name: 'rollback',
+    summary: 'go back now: all traffic to stable',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
+    name: 'halt',
+    summary: 'go back at once, even to a stable that is down',
+    load: async () => (await import('./commands/halt.ts')).halt,
+  },
+  {
+    name: 'sign',
+    summary: 'sign the open decision request of a promotion, for or against it',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
+  {
     name: 'service add',
     summary: 'say what a service is: its door, its command, its stable version',
     load: async () => (await import('./commands/service-add.ts')).serviceAdd,

@@ -28,7 +28,7 @@ export function serviceDefinition(args: CommandArgs): Result<ServiceDefinition> 
   }
   const definition = {
     name: args.operands[0] ?? '',
-    version: args.text('version') ?? '',
+    version: args.text('stable') ?? '',
     traffic: {
       mode: args.text('mode'),
       host: listen.value.host,

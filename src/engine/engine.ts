@@ -84,7 +84,7 @@ export class Engine {
     const id = `${service}-${plan.release.version}-${this.recorder.leafCount}`;
     const seen = await this.options.world.traffic.observe(service);
     if (!seen.ok) return seen;
-    const newest = await this.options.world.evidence.newest(service);
+    const newest = await this.options.world.evidence.newest(plan);
     if (!newest.ok) return newest;
     const generation = Math.max(seen.value.fence.generation, this.recorder.leafCount);
     const { term } = this.recorder;

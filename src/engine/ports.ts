@@ -96,7 +96,7 @@ export interface InstanceState {
  */
 export interface EvidenceSource {
   /** The number of the newest closed interval of a service; -1: there is none yet. */
-  newest(service: string): Promise<Result<number>>;
+  newest(plan: MeasuredPlan): Promise<Result<number>>;
   /** Rows after `afterSeq`, rising, at most `limit`, with the metrics that the plan measures. */
   intervals(
     plan: MeasuredPlan,

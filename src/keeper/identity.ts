@@ -64,7 +64,8 @@ function allPids(): number[] {
     .map(Number);
 }
 
-function hasNonce(pid: number, nonce: string): boolean {
+/** Whether it, or what started it, was started under the nonce. */
+export function hasNonce(pid: number, nonce: string): boolean {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     return environment.includes(`${NONCE_VARIABLE}=${nonce}`);

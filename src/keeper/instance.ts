@@ -1,6 +1,8 @@
+import { ok, type Result } from '../base/result.ts';
 import type { InstanceProcess } from '../protocol/keeper.ts';
 import type { Workload } from '../protocol/service.ts';
 import type { TrackPlace } from '../protocol/splitter.ts';
+import { checkArtifacts } from './artifacts.ts';
 import { freePort } from './free-port.ts';
 import { isHealthy } from './health.ts';
 import { NO_PROCESS, type SavedInstance } from './keeper-file.ts';
@@ -18,6 +20,8 @@ export interface InstanceOptions {
 const FAILURES_MAX = 3;
 const POLL_MS = 250;
 const FIRST_CHECKS_MS = 50;
+/** What more than a plain command makes of a shell's line, or says `exec` itself. */
+const SHELL = /[;&|<>()`\n]|^\s*\w+=|^\s*(exec|!|\.|\{)\s/;
 
 /** A process of a track: its port, its health, its life. */
 export class Instance {
@@ -26,7 +30,8 @@ export class Instance {
   private readonly supervised: Supervised;
   private timer: NodeJS.Timeout | null = null;
   private failed = 0;
-  private wasHealthy = false;
+  /** Since its last start; of one that an earlier keeper started it is taken for granted. */
+  private wasHealthy = true;
   private isEnding = false;
 
   constructor(options: InstanceOptions) {
@@ -34,10 +39,14 @@ export class Instance {
     this.saved = options.saved;
     this.supervised = new Supervised({
       saved: this.saved.process,
-      logPath: options.logPath(),
+      logPath: options.logPath,
       command: () => this.command(),
       save: options.save,
-      onStart: () => this.watch(),
+      heir: async () => null,
+      onStart: (isFound) => {
+        this.wasHealthy = isFound;
+        if (!isFound) this.watch();
+      },
       onExit: () => this.exited(),
       pollMs: POLL_MS,
       isFirstRestartImmediate: false,
@@ -54,14 +63,21 @@ export class Instance {
     return { track, instance, version, port, process: this.supervised.state };
   }
 
+  /** One that is found alive is asked before anyone hears of it: not known to be up is not down. */
   async run(): Promise<void> {
     await this.supervised.run();
+    if (!this.wasHealthy || this.supervised.pid === null) return;
+    for (let check = 0; check < FAILURES_MAX && !this.supervised.up; check += 1) {
+      if (check > 0) await new Promise((resolve) => setTimeout(resolve, FIRST_CHECKS_MS));
+      this.note(await isHealthy(this.saved.port, this.options.workload.healthPath));
+    }
+    this.watch();
   }
 
-  /** Resolves with whether it was seen healthy before its deadline. */
-  async becameHealthy(): Promise<boolean> {
+  /** Whether it was seen healthy before its deadline, and before it was given up. */
+  async becameHealthy(isGivenUp: () => boolean): Promise<boolean> {
     const deadline = performance.now() + this.options.workload.healthDeadlineMs;
-    while (!this.supervised.up && performance.now() < deadline) {
+    while (!this.supervised.up && performance.now() < deadline && !isGivenUp()) {
       await new Promise((resolve) => setTimeout(resolve, FIRST_CHECKS_MS));
     }
     return this.supervised.up;
@@ -84,8 +100,11 @@ export class Instance {
   }
 
   /** A port that another took between our look and its start: the next start looks again. */
-  private async command(): Promise<Command> {
+  private async command(): Promise<Result<Command>> {
     const { saved, options } = this;
+    const { cwd, env } = options.workload;
+    const checked = await checkArtifacts(cwd, saved.artifacts);
+    if (!checked.ok) return checked;
     if (!this.wasHealthy && saved.process.exits.length > 0) {
       saved.port = await freePort();
       options.onChange();
@@ -95,13 +114,8 @@ export class Instance {
       .replaceAll('{port}', String(port))
       .replaceAll('{version}', build);
     // exec: signals and exit codes are the program's own, not a shell's.
-    const isSimple = !/[;&|<>()`\n]|^\s*\w+=/.test(filled);
-    return {
-      file: '/bin/sh',
-      args: ['-c', isSimple ? `exec ${filled}` : filled],
-      cwd: options.workload.cwd,
-      env: { ...options.workload.env, PORT: String(port) },
-    };
+    const line = SHELL.test(filled) ? filled : `exec ${filled}`;
+    return ok({ file: '/bin/sh', args: ['-c', line], cwd, env: { ...env, PORT: String(port) } });
   }
 
   private watch(): void {
@@ -145,7 +159,7 @@ export class Instance {
 
 /** An instance that has not been started yet, with a port of its own. */
 export async function newInstance(
-  name: Pick<SavedInstance, 'track' | 'instance' | 'version' | 'command'>,
+  name: Pick<SavedInstance, 'track' | 'instance' | 'version' | 'command' | 'artifacts'>,
 ): Promise<SavedInstance> {
   const process = { ...NO_PROCESS, exits: [] };
   return { ...name, build: name.version, port: await freePort(), process };

@@ -7,7 +7,9 @@ import type { ServiceDefinition } from '../protocol/service.ts';
 import type { Fence } from '../protocol/splitter.ts';
 import { checkArtifacts } from './artifacts.ts';
 import { Instance, type InstanceOptions, newInstance } from './instance.ts';
-import { NO_PROCESS, readKeeperFile, type SavedKeeper, writeKeeperFile } from './keeper-file.ts';
+import { newKeeperFile, readKeeperFile, type SavedKeeper, writeKeeperFile } from './keeper-file.ts';
+import { takeOverLog } from './log-file.ts';
+import { OrderQueue, type TrackName } from './order-queue.ts';
 import { SplitterLink } from './splitter-link.ts';
 import { Supervised } from './supervised.ts';
 
@@ -25,14 +27,22 @@ export class Keeper {
   private readonly splitter: Supervised;
   private readonly link: SplitterLink;
   private instances: Instance[];
+  /** Of no track any more; they are being stopped. */
+  private leaving: Instance[];
   private sampler: NodeJS.Timeout | null = null;
-  /** One order after the other. */
-  private tail: Promise<unknown> = Promise.resolve();
+  private readonly orders: OrderQueue;
 
   private constructor(folder: string, definition: ServiceDefinition, saved: SavedKeeper) {
     this.folder = folder;
     this.definition = definition;
     this.saved = saved;
+    this.orders = new OrderQueue(
+      () => saved.fence,
+      (fence) => {
+        saved.fence = fence;
+        this.save();
+      },
+    );
     this.link = new SplitterLink(folder, () => ({
       stable: this.find('stable')?.place ?? null,
       candidate: this.find('candidate')?.place ?? null,
@@ -40,13 +50,12 @@ export class Keeper {
     }));
     this.splitter = new Supervised({
       saved: saved.splitter,
-      logPath: join(folder, 'logs', 'splitter.log'),
-      command: async () => ({
-        file: process.execPath,
-        args: [programPath('splitter'), folder],
-        cwd: folder,
-        env: {},
-      }),
+      logPath: () => join(folder, 'logs', 'splitter.log'),
+      command: async () => {
+        const args = [programPath('splitter'), folder];
+        return ok({ file: process.execPath, args, cwd: folder, env: {} });
+      },
+      heir: () => this.link.pid(),
       save: () => this.save(),
       onStart: () => this.link.startOver(),
       onExit: () => {},
@@ -54,34 +63,26 @@ export class Keeper {
       isFirstRestartImmediate: true,
     });
     this.instances = saved.instances.map((one) => new Instance(this.instanceOptions(one)));
+    this.leaving = saved.leaving.map((one) => new Instance(this.instanceOptions(one)));
   }
 
   /** Finds what still lives, starts what should live and does not: there is no other start. */
   static async start(folder: string, definition: ServiceDefinition): Promise<Result<Keeper>> {
     const read = readKeeperFile(join(folder, 'keeper.json'));
     if (!read.ok) return read;
-    const nothing = { term: 0, generation: 0 };
-    const saved = read.value ?? {
-      v: 1,
-      fence: nothing,
-      splitter: { ...NO_PROCESS },
-      instances: [],
-      isAdopting: false,
-    };
+    const saved = read.value ?? newKeeperFile();
     if (!saved.instances.some(({ track }) => track === 'stable')) {
       const { version } = definition;
-      const name = {
-        track: 'stable',
-        instance: `stable/${version}`,
-        version,
-        command: null,
-      } as const;
-      saved.instances.push(await newInstance(name));
+      const name = { track: 'stable', instance: `stable/${version}`, version } as const;
+      saved.instances.push(await newInstance({ ...name, command: null, artifacts: [] }));
     }
     const keeper = new Keeper(folder, definition, saved);
-    await keeper.splitter.run();
-    await Promise.all(keeper.instances.map((one) => one.run()));
+    await Promise.all([keeper.splitter, ...keeper.instances].map((one) => one.run()));
+    keeper.link.begin();
     keeper.sampler = setInterval(() => keeper.sample(), SAMPLE_MS);
+    // What an earlier keeper had begun; should it fail, the same order comes again.
+    if (saved.isAdopting) void keeper.orders.inTurn(null, () => keeper.finishAdoption());
+    else void keeper.orders.inTurn(null, () => keeper.endLeaving());
     return ok(keeper);
   }
 
@@ -96,27 +97,32 @@ export class Keeper {
   }
 
   startInstance(order: StartInstance): Promise<Result<KeeperState>> {
-    return this.inTurn(order.fence, async () => {
-      const known = this.instances.find(({ saved }) => saved.instance === order.instance);
-      if (known !== undefined) return await this.whenUp(known);
-      const checked = await checkArtifacts(this.definition.workload.cwd, order.artifacts);
+    const { fence, track, instance, version, command, artifacts } = order;
+    this.orders.hear(order);
+    return this.orders.inTurn(fence, async () => {
+      const known = this.instances.find(({ saved }) => saved.instance === instance);
+      // Adopted meanwhile: it lives, and stable is not measured by a start.
+      if (known !== undefined && known.saved.track !== track) return ok(this.state);
+      if (known !== undefined) return await this.whenUp(known, fence);
+      const checked = await checkArtifacts(this.definition.workload.cwd, artifacts);
       if (!checked.ok) return checked;
-      const other = this.find(order.track);
+      const other = this.find(track);
       if (other !== undefined) await this.remove(other);
-      const { track, instance, version, command } = order;
-      const saved = await newInstance({ track, instance, version, command });
+      const saved = await newInstance({ track, instance, version, command, artifacts });
       const made = new Instance(this.instanceOptions(saved));
       this.instances.push(made);
-      this.save();
       await made.run();
-      return await this.whenUp(made);
+      return await this.whenUp(made, fence);
     });
   }
 
   stopTrack({ fence, track }: StopTrack): Promise<Result<KeeperState>> {
-    return this.inTurn(fence, async () => {
+    this.orders.hear({ fence, track, instance: null });
+    return this.orders.inTurn(fence, async () => {
       const found = this.find(track);
-      if (found === undefined) return ok(this.state);
+      if (found === undefined) {
+        return this.saved.isAdopting ? await this.finishAdoption() : await this.endLeaving();
+      }
       await this.link.drain(track, this.definition.traffic.limits.drainMs);
       await this.remove(found);
       return ok(this.state);
@@ -124,32 +130,25 @@ export class Keeper {
   }
 
   adopt({ fence, version }: Adoption): Promise<Result<KeeperState>> {
-    return this.inTurn(fence, async () => {
+    return this.orders.inTurn(fence, async () => {
       const candidate = this.find('candidate');
       const before = this.find('stable');
       if (candidate !== undefined) {
+        this.instances = [candidate];
+        if (before !== undefined) this.leaving.push(before);
         candidate.saved.track = 'stable';
         candidate.saved.version = version;
-        this.instances = this.instances.filter((one) => one !== before);
         this.saved.isAdopting = true;
         this.save();
       } else if (before?.saved.version !== version) {
         return fail(problem('refused', 'there is no candidate that could become stable'));
       }
-      const told = await this.link.tellNow();
-      if (!told.ok) return told;
-      this.saved.isAdopting = false;
-      this.save();
-      if (candidate !== undefined && before !== undefined) {
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-        await before.stop();
-      }
-      return ok(this.state);
+      return await this.finishAdoption();
     });
   }
 
   replaceSplitter(program: string | null): Promise<Result<KeeperState>> {
-    return this.inTurn(this.saved.fence, async () => {
+    return this.orders.inTurn(null, async () => {
       const replaced = await this.link.replace(program);
       if (!replaced.ok) return replaced;
       this.splitter.handOver(replaced.value);
@@ -159,11 +158,16 @@ export class Keeper {
   }
 
   /** Everything of the service ends; stable is what it starts with next time. */
-  async stop(): Promise<void> {
-    await this.inTurn(this.saved.fence, async () => {
+  async stop(): Promise<Result<KeeperState>> {
+    this.orders.hearStop();
+    return await this.orders.inTurn(null, async () => {
+      this.splitter.expectEnd();
       await this.link.stop();
       await this.splitter.stop(SPLITTER_STOP_MS);
-      for (const one of this.instances) await one.stop();
+      const [stable, ...others] = this.instances.toSorted(stableFirst);
+      for (const one of [...this.leaving, ...others]) await one.stop();
+      await stable?.stop();
+      this.leaving = [];
       this.instances = this.instances.filter(({ saved }) => saved.track === 'stable');
       this.save();
       this.leave();
@@ -176,53 +180,61 @@ export class Keeper {
     if (this.sampler !== null) clearInterval(this.sampler);
     this.link.close();
     this.splitter.leave();
-    for (const one of this.instances) one.leave();
+    for (const one of [...this.instances, ...this.leaving]) one.leave();
   }
 
-  private inTurn(
-    fence: Fence,
-    work: () => Promise<Result<KeeperState>>,
-  ): Promise<Result<KeeperState>> {
-    const turn = this.tail.then(async () => {
-      const known = this.saved.fence;
-      if (isOlder(fence, known)) {
-        const text = `term ${fence.term}, generation ${fence.generation} is older than`;
-        const newest = `term ${known.term}, generation ${known.generation}`;
-        return fail(problem('refused', `${text} ${newest}`));
-      }
-      if (isOlder(known, fence)) {
-        this.saved.fence = fence;
-        this.save();
-      }
-      return await work();
-    });
-    this.tail = turn.catch(() => undefined);
-    return turn;
-  }
-
-  private async whenUp(one: Instance): Promise<Result<KeeperState>> {
-    if (await one.becameHealthy()) {
+  private async whenUp(one: Instance, fence: Fence): Promise<Result<KeeperState>> {
+    const { track, instance, process } = one.saved;
+    const isGivenUp = (): boolean => this.orders.isGivenUp({ fence, track, instance });
+    if (await one.becameHealthy(isGivenUp)) {
       await this.link.tellNow();
       return ok(this.state);
     }
-    const { healthDeadlineMs } = this.definition.workload;
-    const { exits } = one.saved.process;
     await this.remove(one);
-    const ended = exits.at(-1);
+    if (isGivenUp()) {
+      return fail(problem('unavailable', `${instance} was given up for a newer order`));
+    }
+    const { healthDeadlineMs } = this.definition.workload;
+    const ended = process.exits.at(-1);
     const why = ended === undefined ? '' : `; it ended with ${ended.code ?? ended.signal}`;
-    const message = `${one.saved.instance} was not healthy within ${healthDeadlineMs} ms${why}`;
-    const hint = `auroractl service logs ${this.definition.name} --of ${one.saved.track}`;
+    const message = `${instance} was not healthy within ${healthDeadlineMs} ms${why}`;
+    const hint = `auroractl service logs ${this.definition.name} --of ${track}`;
     return fail(problem('unavailable', message, hint));
+  }
+
+  /** Said to the splitter with the same words as often as it takes; then the old stable goes. */
+  private async finishAdoption(): Promise<Result<KeeperState>> {
+    const told = await this.link.tellNow();
+    if (!told.ok) return told;
+    this.saved.isAdopting = false;
+    this.save();
+    if (this.leaving.length === 0) return ok(this.state);
+    const { drainMs } = this.definition.traffic.limits;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(drainMs, SETTLE_MS)));
+    return await this.endLeaving();
   }
 
   private async remove(one: Instance): Promise<void> {
     this.instances = this.instances.filter((other) => other !== one);
-    await this.link.tellNow();
-    await one.stop();
+    this.leaving.push(one);
     this.save();
+    await this.link.tellNow();
+    await this.endLeaving([one]);
   }
 
-  private find(track: 'stable' | 'candidate'): Instance | undefined {
+  /** An old stable must not be among them before the splitter has heard of the new one. */
+  private async endLeaving(those = this.leaving): Promise<Result<KeeperState>> {
+    const hadStable = those.some(({ saved }) => saved.track === 'stable');
+    await Promise.all(those.map((one) => one.stop()));
+    this.leaving = this.leaving.filter((one) => !those.includes(one));
+    if (hadStable && this.find('candidate') === undefined) {
+      takeOverLog(this.logPath('candidate'), this.logPath('stable'));
+    }
+    this.save();
+    return ok(this.state);
+  }
+
+  private find(track: TrackName): Instance | undefined {
     return this.instances.find(({ saved }) => saved.track === track);
   }
 
@@ -230,10 +242,14 @@ export class Keeper {
     return {
       saved,
       workload: this.definition.workload,
-      logPath: () => join(this.folder, 'logs', `${saved.track}.log`),
+      logPath: () => this.logPath(saved.track),
       save: () => this.save(),
       onChange: () => this.link.tell(),
     };
+  }
+
+  private logPath(track: TrackName): string {
+    return join(this.folder, 'logs', `${track}.log`);
   }
 
   private sample(): void {
@@ -243,10 +259,11 @@ export class Keeper {
 
   private save(): void {
     const instances = this.instances.map(({ saved }) => saved);
-    writeKeeperFile(join(this.folder, 'keeper.json'), { ...this.saved, instances });
+    const leaving = this.leaving.map(({ saved }) => saved);
+    writeKeeperFile(join(this.folder, 'keeper.json'), { ...this.saved, instances, leaving });
   }
 }
 
-function isOlder(one: Fence, other: Fence): boolean {
-  return one.term < other.term || (one.term === other.term && one.generation < other.generation);
+function stableFirst(one: Instance, other: Instance): number {
+  return Number(other.saved.track === 'stable') - Number(one.saved.track === 'stable');
 }

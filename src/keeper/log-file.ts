@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -25,10 +26,28 @@ export function openLog(path: string): number {
  */
 export function rotateLog(path: string, bytesMax = LOG_BYTES_MAX): void {
   if (!existsSync(path) || statSync(path).size <= bytesMax) return;
+  makeRoom(path);
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path, 0);
+}
+
+/** `from` is `to` from now on, for its writer too; what `to` was becomes the newest of its older ones. */
+export function takeOverLog(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  makeRoom(to);
+  if (existsSync(to)) renameSync(to, `${to}.1`);
+  renameSync(from, to);
+}
+
+/** One line of the keeper's own, where whoever asks why nothing runs will look. */
+export function appendLog(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  appendFileSync(path, `keeper: ${text}\n`, { mode: 0o600 });
+}
+
+function makeRoom(path: string): void {
   rmSync(`${path}.${KEPT}`, { force: true });
   for (let number = KEPT - 1; number >= 1; number -= 1) {
     if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
   }
-  copyFileSync(path, `${path}.1`);
-  truncateSync(path, 0);
 }

@@ -12,6 +12,8 @@ import { ServiceDefinition } from '../protocol/service.ts';
 import { Replace } from '../protocol/splitter.ts';
 import { Keeper } from './keeper.ts';
 
+const CLOSE_MS = 200;
+
 function end({ message, hint }: Problem): never {
   process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
   process.exit(2);
@@ -30,6 +32,11 @@ if (!definition.ok) end(definition.problem);
 const socket = socketPath(folder, 'keeper');
 if (!socket.ok) end(socket.problem);
 const lock = takeLock(join(folder, 'keeper.lock'), 'keeper');
+if (!lock.ok && lock.problem.code === 'conflict') {
+  // Two callers that start one at once: the service has its keeper.
+  process.stderr.write(`${lock.problem.message}\n`);
+  process.exit(0);
+}
 if (!lock.ok) end(lock.problem);
 const started = await Keeper.start(folder, definition.value);
 if (!started.ok) end(started.problem);
@@ -54,7 +61,8 @@ const routes: Readonly<Record<string, AdminRoute>> = {
     return order.ok ? await keeper.replaceSplitter(order.value.program) : order;
   },
   'POST /stop': async () => {
-    await keeper.stop();
+    const stopped = await keeper.stop();
+    if (!stopped.ok) return stopped;
     setImmediate(() => void close());
     return ok(null);
   },
@@ -62,7 +70,9 @@ const routes: Readonly<Record<string, AdminRoute>> = {
 const served = await serveAdmin(socket.value, routes);
 if (!served.ok) end(served.problem);
 
+/** An order that still waits for its answer does not hold it: whoever asked asks the next keeper. */
 async function close(): Promise<void> {
+  setTimeout(() => process.exit(0), CLOSE_MS);
   if (served.ok) await served.value.close();
   process.exit(0);
 }

@@ -5,6 +5,8 @@ import type { Tracks } from '../protocol/splitter.ts';
 
 const RETRY_MS = 50;
 const ANSWER_MS = 2_000;
+/** Of a splitter that stands still no more is to be hoped for. */
+const PID_MS = 500;
 const TELL_NOW_MS = 10_000;
 const REPLACE_MS = 15_000;
 
@@ -17,10 +19,17 @@ export class SplitterLink {
   private isUntold = false;
   private isTelling = false;
   private isClosed = false;
+  private hasBegun = false;
 
   constructor(folder: string, tracks: () => Tracks) {
     this.folder = folder;
     this.tracks = tracks;
+  }
+
+  /** From now on there is something to say: before, a track that lives could seem to be down. */
+  begin(): void {
+    this.hasBegun = true;
+    this.tell();
   }
 
   /** It was started anew: what was said before may not have been heard. */
@@ -32,7 +41,7 @@ export class SplitterLink {
   /** Where the tracks are, as soon as the splitter hears it. */
   tell(): void {
     this.isUntold = true;
-    if (!this.isTelling) void this.tellOn();
+    if (this.hasBegun && !this.isTelling) void this.tellOn();
   }
 
   /** The same; answers when it was heard, or could not be for some time. */
@@ -51,6 +60,13 @@ export class SplitterLink {
 
   async drain(track: 'stable' | 'candidate', drainMs: number): Promise<void> {
     await this.call('POST', '/drain', { track }, drainMs + ANSWER_MS);
+  }
+
+  /** The pid of the one that answers now; null: none does. */
+  async pid(): Promise<number | null> {
+    const state = await this.call('GET', '/state', undefined, PID_MS);
+    const { pid } = { pid: null, ...(state.ok ? (state.value as object) : {}) };
+    return typeof pid === 'number' ? pid : null;
   }
 
   /** The pid of the one that has taken over. */

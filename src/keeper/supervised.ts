@@ -1,17 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync } from 'node:fs';
+import type { Result } from '../base/result.ts';
 import type { ProcessState } from '../protocol/keeper.ts';
 import {
   findByNonce,
   groupUse,
+  hasNonce,
+  type Identity,
   identityOf,
   isAlive,
   isGroupLeft,
   NONCE_VARIABLE,
 } from './identity.ts';
 import type { SavedProcess } from './keeper-file.ts';
-import { openLog, rotateLog } from './log-file.ts';
+import { appendLog, openLog, rotateLog } from './log-file.ts';
 
 export interface Command {
   file: string;
@@ -22,23 +25,27 @@ export interface Command {
 
 export interface SupervisedOptions {
   saved: SavedProcess;
-  logPath: string;
-  /** Asked before each start. */
-  command: () => Promise<Command>;
+  logPath: () => string;
+  /** Asked before each start; a problem is written to its log, and it is asked again later. */
+  command: () => Promise<Result<Command>>;
   /** On stable storage when it returns. */
   save: () => void;
-  /** It has just started or been found; it has just ended. */
-  onStart: () => void;
+  /** Who has taken over its work without the keeper, by its own word; null: nobody. */
+  heir: () => Promise<number | null>;
+  /** It has just started or, `isFound`, been found alive; it has just ended. */
+  onStart: (isFound: boolean) => void;
   onExit: () => void;
   /** How often an adopted one, which nobody reports the end of, is looked for. */
   pollMs: number;
   isFirstRestartImmediate: boolean;
+  /** Having lived, or answered, for so long, its next failure is the first again. */
+  steadyMs?: number;
 }
 
 const EXITS_KEPT = 20;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
-const HEALTHY_MS = 60_000;
+const STEADY_MS = 60_000;
 const POLL_MS = 20;
 
 /**
@@ -77,36 +84,48 @@ export class Supervised {
   async run(): Promise<void> {
     this.isWanted = true;
     const { saved } = this;
-    if (saved.identity === null && saved.nonce !== '') {
-      const pid = findByNonce(saved.nonce);
-      if (pid !== null) saved.identity = identityOf(pid);
-    }
+    this.find();
+    const heir = await this.heir();
+    if (heir !== null) return this.handOver(heir);
     if (saved.identity !== null && isAlive(saved.identity)) return this.adopt();
-    if (saved.identity !== null) this.noteExit(null, null);
-    await this.start();
+    if (saved.identity !== null) {
+      this.noteExit(null, null);
+      saved.restarts += 1;
+    }
+    await this.startOrRetry();
   }
 
   /** Another process has taken over its work, with its nonce: that one is it from now on. */
   handOver(pid: number): void {
-    this.child?.removeAllListeners('exit');
-    this.child = null;
-    this.saved.identity = identityOf(pid);
-    this.saved.startedMs = Date.now();
-    this.options.save();
-    this.adopt();
+    const { saved } = this;
+    const isSame = saved.identity?.pid === pid && isAlive(saved.identity);
+    if (!isSame) {
+      this.unwatch();
+      saved.identity = identityOf(pid);
+      saved.startedMs = Date.now();
+      this.save();
+    }
+    if (this.child === null) this.adopt();
+  }
+
+  /** It is told to end by other means: an end is no failure from now on. */
+  expectEnd(): void {
+    this.isWanted = false;
+    if (this.restartTimer !== null) clearTimeout(this.restartTimer);
   }
 
   /** SIGTERM, after the grace SIGKILL, to the whole group; resolves when nothing of it is left. */
   async stop(graceMs: number): Promise<void> {
-    this.isWanted = false;
-    if (this.restartTimer !== null) clearTimeout(this.restartTimer);
-    const { identity, nonce } = this.saved;
+    this.expectEnd();
+    this.find();
+    const { identity } = this.saved;
     this.unwatch();
     if (identity === null) return;
     this.signal('SIGTERM');
     const deadline = performance.now() + graceMs;
-    while (isAlive(identity) && performance.now() < deadline) await pause(POLL_MS);
-    while (isAlive(identity) || isGroupLeft(identity.pid, nonce)) {
+    // A shell ends before the program that it started, which may still be answering.
+    while (this.isLeft(identity) && performance.now() < deadline) await pause(POLL_MS);
+    while (this.isLeft(identity)) {
       this.signal('SIGKILL');
       await pause(POLL_MS);
     }
@@ -116,30 +135,61 @@ export class Supervised {
 
   /** No more watching; the process goes on. */
   leave(): void {
-    this.isWanted = false;
-    if (this.restartTimer !== null) clearTimeout(this.restartTimer);
+    this.expectEnd();
     this.unwatch();
   }
 
   sample(): void {
     const pid = this.pid;
-    if (pid !== null) this.use = groupUse(pid);
-    rotateLog(this.options.logPath);
+    this.use = pid === null ? { rssBytes: 0, cpuMs: 0 } : groupUse(pid);
+    try {
+      rotateLog(this.options.logPath());
+    } catch (error) {
+      complain(`${this.options.logPath()} is not rotated: ${String(error)}`);
+    }
   }
 
-  /** It answered: the next failure is the first again, once that has lasted. */
+  /** It answers, or has worked till now: the next failure is the first again, once that has lasted. */
   noteHealthy(): void {
-    if (Date.now() - this.saved.startedMs > HEALTHY_MS) this.failures = 0;
+    if (this.isSteady()) this.failures = 0;
   }
 
-  private async start(): Promise<void> {
+  /** Killed between the intent and the pid, a keeper left only the nonce behind. */
+  private find(): void {
+    const { saved } = this;
+    if (saved.identity !== null || saved.nonce === '') return;
+    const pid = findByNonce(saved.nonce);
+    if (pid !== null) saved.identity = identityOf(pid);
+  }
+
+  /** Believed only if it was started under the same nonce: whatever answers may be another's. */
+  private async heir(): Promise<number | null> {
+    const { nonce } = this.saved;
+    const pid = nonce === '' ? null : await this.options.heir();
+    return pid !== null && hasNonce(pid, nonce) && identityOf(pid) !== null ? pid : null;
+  }
+
+  private async startOrRetry(): Promise<void> {
+    let why: string;
+    try {
+      const command = await this.options.command();
+      if (!this.isWanted) return;
+      if (command.ok) return this.start(command.value);
+      why = command.problem.message;
+      appendLog(this.options.logPath(), `not started: ${why}`);
+    } catch (error) {
+      // A full disk, no free port: what lives goes on, and this is tried again.
+      complain(`not started: ${String(error)}`);
+    }
+    if (this.isWanted) this.restartLater();
+  }
+
+  private start(command: Command): void {
     const { options, saved } = this;
-    const command = await options.command();
-    if (!this.isWanted) return;
     saved.nonce = randomUUID();
     saved.identity = null;
     options.save();
-    const log = openLog(options.logPath);
+    const log = openLog(options.logPath());
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
       env: { ...process.env, ...command.env, [NONCE_VARIABLE]: saved.nonce },
@@ -148,47 +198,72 @@ export class Supervised {
     });
     closeSync(log);
     this.child = child;
-    child.once('error', () => this.ended(null, null));
-    child.once('exit', (code, signal) => this.ended(code, signal));
+    child.once('error', () => void this.ended(null, null));
+    child.once('exit', (code, signal) => void this.ended(code, signal));
     if (child.pid === undefined) return;
     child.unref();
     saved.identity = identityOf(child.pid);
     saved.startedMs = Date.now();
-    options.save();
-    options.onStart();
+    this.save();
+    options.onStart(false);
   }
 
   private adopt(): void {
     this.unwatch();
     this.poller = setInterval(() => {
       const { identity } = this.saved;
-      if (identity === null || !isAlive(identity)) this.ended(null, null);
+      if (identity === null || !isAlive(identity)) void this.ended(null, null);
     }, this.options.pollMs);
-    this.options.onStart();
+    this.options.onStart(true);
   }
 
-  private ended(code: number | null, signal: string | null): void {
+  private async ended(code: number | null, signal: string | null): Promise<void> {
     this.unwatch();
     const { identity, nonce } = this.saved;
     // What it started goes with it: the next one needs its ports and files.
     if (identity !== null && isGroupLeft(identity.pid, nonce)) kill(-identity.pid, 'SIGKILL');
     if (!this.isWanted) return;
     this.up = false;
+    const heir = await this.heir();
+    if (!this.isWanted) return;
+    if (heir !== null) return this.handOver(heir);
+    if (this.options.isFirstRestartImmediate) this.noteHealthy();
+    this.saved.restarts += 1;
     this.noteExit(code, signal);
     this.options.onExit();
+    this.restartLater();
+  }
+
+  private restartLater(): void {
     const first = this.options.isFirstRestartImmediate ? 0 : BACKOFF_MS;
     const backoff = BACKOFF_MS * 2 ** Math.min(this.failures, 20);
     const delayMs = this.failures === 0 ? first : Math.min(backoff, BACKOFF_MAX_MS);
     this.failures += 1;
-    this.saved.restarts += 1;
-    this.restartTimer = setTimeout(() => void this.start(), delayMs);
+    this.restartTimer = setTimeout(() => void this.startOrRetry(), delayMs);
+  }
+
+  private isSteady(): boolean {
+    return Date.now() - this.saved.startedMs > (this.options.steadyMs ?? STEADY_MS);
   }
 
   private noteExit(code: number | null, signal: string | null): void {
     const { saved } = this;
     saved.identity = null;
     saved.exits = [...saved.exits, { atMs: Date.now(), code, signal }].slice(-EXITS_KEPT);
-    this.options.save();
+    this.save();
+  }
+
+  /** What is not written now is written with the next change; only an intent must be. */
+  private save(): void {
+    try {
+      this.options.save();
+    } catch (error) {
+      complain(`keeper.json is not written: ${String(error)}`);
+    }
+  }
+
+  private isLeft(identity: Identity): boolean {
+    return isAlive(identity) || isGroupLeft(identity.pid, this.saved.nonce);
   }
 
   private unwatch(): void {
@@ -202,9 +277,8 @@ export class Supervised {
 
   /** Only to what is known to be it: a pid may be another's by now. */
   private signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    const { identity, nonce } = this.saved;
-    if (identity === null) return;
-    if (isAlive(identity) || isGroupLeft(identity.pid, nonce)) kill(-identity.pid, signal);
+    const { identity } = this.saved;
+    if (identity !== null && this.isLeft(identity)) kill(-identity.pid, signal);
   }
 }
 
@@ -214,6 +288,11 @@ function kill(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   } catch {
     // It has ended in between.
   }
+}
+
+/** Into the keeper's own log. */
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 function pause(ms: number): Promise<void> {

@@ -20,9 +20,13 @@ export interface Program {
   question: string;
 }
 
-/** The keeper of a service's folder answers when this does. */
-export function ensureKeeper(folder: string): Promise<Result<void>> {
-  return ensureProcess({ name: 'keeper', folder, role: 'keeper', question: '/state' });
+/** The keeper of a service's folder answers when this does. `not-found`: there is no such service. */
+export async function ensureKeeper(folder: string): Promise<Result<void>> {
+  if (!existsSync(join(folder, 'service.json'))) {
+    const hint = 'auroractl service list; auroractl service add';
+    return fail(problem('not-found', `there is no service in ${folder}`, hint));
+  }
+  return await ensureProcess({ name: 'keeper', folder, role: 'keeper', question: '/state' });
 }
 
 /** The controller of a state directory answers when this does. */

@@ -8,6 +8,9 @@ export interface ExclusiveLock {
   release(): void;
 }
 
+/** A database that nothing refers to is collected, and its lock with it, while its holder lives. */
+const held = new Set<Database.Database>();
+
 /**
  * An exclusive transaction, never ended, on a database of its own. No clock is asked, so a slow
  * holder is never mistaken for a dead one. `conflict` while another process holds it; `holder` names
@@ -27,7 +30,12 @@ export function takeLock(path: string, holder: string, takeOver = false): Result
       db.close();
       throw error;
     }
-    return ok({ release: () => db.close() });
+    held.add(db);
+    const release = (): void => {
+      held.delete(db);
+      db.close();
+    };
+    return ok({ release });
   } catch (error) {
     const isBusy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
     if (!isBusy) return fail(problem('unavailable', `the lock ${path}: ${String(error)}`));

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { AdminRoute } from '../process/admin-server.ts';
@@ -66,7 +67,10 @@ export function adminRoutes(splitter: Splitter): Readonly<Record<string, AdminRo
     },
     'POST /stop': async () => {
       splitter.markStopped();
-      setImmediate(() => process.exit(0));
+      setImmediate(() => {
+        rmSync(splitter.options.socketPath, { force: true });
+        process.exit(0);
+      });
       return ok(null);
     },
   };

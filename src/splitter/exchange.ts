@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { answerProblem, type ProxyProblem } from './answer-problem.ts';
-import { flatHeaders, headerPairs, isOfKnownLength, responseHeaders } from './headers.ts';
+import { flatHeaders, headerPairs, knownLength, responseHeaders } from './headers.ts';
 import type { MirrorCopy } from './mirror.ts';
 import { hasBody, type Target } from './request-target.ts';
 import type { Tally } from './tally.ts';
+
+const ONE_WRITE_BYTES_MAX = 16_384;
 
 type Controller = Dispatcher.DispatchController;
 
@@ -23,6 +25,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The request is on a connection: from here on it may have reached the track. */
   private isSent = false;
   private isClientGone = false;
+  /** Content-Length of the answer; null: it has none. */
+  private length: number | null = null;
+  /** The whole body, where it came in one small piece: head and body are then one write. */
+  private whole: string | null = null;
 
   /** `idleMs`: how long a client may neither send nor take what is due. */
   constructor(
@@ -83,12 +89,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (setCookie !== null) headers.push('Set-Cookie', setCookie);
     response.writeHead(status, headers);
     // A stream's head goes at once; an answer of known length goes with its first bytes.
-    if (!isOfKnownLength(raw)) response.flushHeaders();
+    this.length = knownLength(raw);
+    if (this.length === null) response.flushHeaders();
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     const { response, idleMs } = this;
     this.tally.bytes('bytesOut', chunk.length);
+    if (chunk.length === this.length && chunk.length <= ONE_WRITE_BYTES_MAX) {
+      this.whole = chunk.toString('latin1');
+      return;
+    }
     if (response.write(chunk)) return;
     controller.pause();
     response.setTimeout(idleMs, () => response.destroy());
@@ -104,7 +115,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.response.addTrailers(headerPairs(trailers));
     }
     this.tally.finish(null, false);
-    this.response.end();
+    if (this.whole === null) this.response.end();
+    else this.response.end(this.whole, 'latin1');
   }
 
   onResponseError(_: Controller, { code }: Error & { code?: string }): void {

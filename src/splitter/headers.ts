@@ -138,10 +138,11 @@ export function headerPairs(flat: FlatHeaders): Record<string, string | string[]
   return pairs;
 }
 
-export function isOfKnownLength(flat: FlatHeaders): boolean {
-  for (let i = 0; i < flat.length; i += 2) {
+/** Content-Length, which the parser has checked; null where there is none. */
+export function knownLength(flat: FlatHeaders): number | null {
+  for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? '';
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return true;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(flat[i + 1]);
   }
-  return false;
+  return null;
 }

@@ -3,7 +3,7 @@
  * and knows nothing of promotions.
  */
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../base/problem.ts';
 import { socketPath } from '../process/socket-path.ts';
@@ -44,4 +44,8 @@ const splitter = await Splitter.start({
 });
 if (!splitter.ok) end(splitter.problem);
 process.on('SIGHUP', () => {});
-process.on('SIGTERM', () => process.exit(0));
+process.on('SIGTERM', () => {
+  // A predecessor's successor has this path by now.
+  if (splitter.ok && splitter.value.hasAdmin) rmSync(socket.value, { force: true });
+  process.exit(0);
+});

@@ -116,6 +116,10 @@ export class Splitter {
     return ok(undefined);
   }
 
+  get hasAdmin(): boolean {
+    return this.admin !== null;
+  }
+
   /** The socket is free for a successor from the moment this returns. */
   leaveAdmin(): void {
     void this.admin?.close();

@@ -7,6 +7,8 @@ import {
 } from '../../src/protocol/service.ts';
 
 export interface RigOptions {
+  /** Runs what `make build` has built, as a release does: it starts several times faster. */
+  built?: boolean;
   name?: string;
   version?: string;
   traffic?: Partial<Traffic>;

@@ -34,6 +34,7 @@ import { defineService, type RigOptions } from './service-definition.ts';
 export type Role = 'keeper' | 'splitter';
 
 const ROLES: readonly Role[] = ['keeper', 'splitter'];
+const BUILT = join(import.meta.dirname, '../../dist/processes');
 const START_MS = 15_000;
 const CALL_MS = 10_000;
 const STOP_MS = 20_000;
@@ -81,12 +82,14 @@ export class ServiceRig {
   readonly state = mkdtempSync(join(tmpdir(), 'aurora-rig-'));
   readonly folder: string;
   readonly definition: ServiceDefinition;
+  private readonly isBuilt: boolean;
   fence: Fence = { term: 1, generation: 0 };
   private readonly samples: SampleProcess[] = [];
   private readonly launched = new Set<Role>();
   private closing: Promise<void> | null = null;
 
   constructor(options: RigOptions = {}) {
+    this.isBuilt = options.built === true;
     this.definition = defineService(options, this.state);
     this.folder = join(this.state, 'services', this.definition.name);
     mkdirSync(this.folder, { recursive: true });
@@ -244,7 +247,8 @@ export class ServiceRig {
 
   private launch(role: Role): void {
     const log = openSync(join(this.state, `${role}.log`), 'a');
-    spawn(process.execPath, [programPath(role), this.folder], {
+    const program = this.isBuilt ? join(BUILT, `${role}.js`) : programPath(role);
+    spawn(process.execPath, [program, this.folder], {
       env: { ...process.env, ...nonceEnv(this.nonce) },
       stdio: ['ignore', log, log],
     });

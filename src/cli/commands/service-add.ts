@@ -14,7 +14,7 @@ export const serviceAdd: CommandDefinition = {
       summary: 'starts a version; {port} and {version} are filled in, and PORT is set',
       required: true,
     },
-    { flags: '--version <version>', summary: 'what is stable now', required: true },
+    { flags: '--stable <version>', summary: 'the version that is stable now', required: true },
     { flags: '--listen <address>', summary: 'the door: HOST:PORT, or :PORT', required: true },
     {
       flags: '--cwd <folder>',
@@ -47,7 +47,7 @@ export const serviceAdd: CommandDefinition = {
     STATE_OPTION,
   ],
   example:
-    "auroractl service add web --listen 127.0.0.1:8080 --version 1.0.0 --command 'node server.js'",
+    "auroractl service add web --listen 127.0.0.1:8080 --stable 1.0.0 --command 'node server.js'",
   exits: '0 added, 2 a wrong word, 4 another one of that name exists',
   run: async (context, args) => {
     const definition = serviceDefinition(args);

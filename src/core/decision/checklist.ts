@@ -91,8 +91,11 @@ function describePhase(phase: Phase): string {
 function gateSection(plan: Plan, state: State): string {
   const gates = plan.gates.map((gate) => {
     const result = state.gates[gate.name]?.result;
-    const skip = state.skipped.find((one) => one.gate === gate.name);
-    const said = skip ? `, skipped by ${cell(skip.by)}: ${cell(skip.reason)}` : '';
+    const skips = state.skipped.filter((one) => one.gate === gate.name);
+    // Each with its phase: a skip of the canary says nothing of the gate at the decision.
+    const said = skips
+      .map(({ phase, by, reason }) => `, skipped in ${cell(phase)} by ${cell(by)}: ${cell(reason)}`)
+      .join('');
     if (result === undefined)
       return box(false, `${cell(gate.title)} (${gate.impact}): not evaluated${said}`);
     const line = `${cell(gate.title)} (${gate.impact}): ${OUTCOME_WORDS[result.outcome]}, ${formatInstant(result.evaluatedAtMs)}${said}`;

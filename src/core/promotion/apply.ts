@@ -46,6 +46,7 @@ export function open(
     incidents: [],
     paused: null,
     hold: null,
+    drift: null,
     back: null,
     soak: { breached: false, restarts: 0 },
     outcome: null,
@@ -159,12 +160,12 @@ function takeIncident(
 function takeDrift(step: Step, keys: readonly string[]): null {
   const { state } = step;
   if (keys.length === 0) {
-    if (state.hold?.kind === 'drift') set(step, { hold: null });
+    if (state.drift !== null) set(step, { drift: null });
     return null;
   }
   const text = `changed since it was locked: ${keys.join(', ')}`;
-  if (state.hold?.kind === 'drift' && state.hold.text === text) return null;
-  set(step, { hold: { kind: 'drift', text, sinceMs: step.now }, request: null });
+  if (state.drift?.text === text) return null;
+  set(step, { drift: { text, sinceMs: step.now }, request: null });
   notify(step, 'critical', `${state.promotion} stopped`, text);
   return null;
 }

@@ -51,12 +51,12 @@ function resume(step: Step): Problem | null {
 
 function retry(step: Step): Problem | null {
   const { state } = step;
+  if (state.drift !== null) {
+    return problem('lock-mismatch', state.drift.text, 'restore the locked files, or withdraw');
+  }
   const stuck = state.pending.filter(({ status }) => status !== 'sent');
   if (state.hold === null && stuck.length === 0) {
     return problem('conflict', 'nothing failed that could be tried again', 'auroractl explain');
-  }
-  if (state.hold?.kind === 'drift') {
-    return problem('lock-mismatch', state.hold.text, 'restore the locked files, or withdraw');
   }
   if (state.hold?.kind === 'deadline') move(step, { phaseSinceMs: step.now });
   set(step, { hold: null });

@@ -1,14 +1,15 @@
+import { formatDuration } from '../../base/duration.ts';
 import type { Problem } from '../../base/problem.ts';
 import { problem } from '../../base/problem.ts';
-import { decide, type Mitigation } from '../decision/decide.ts';
+import { type Decision, decide, type Mitigation } from '../decision/decide.ts';
 import { checkOverride } from '../decision/override.ts';
 import { type MissingRole, quorum } from '../decision/quorum.ts';
-import { freezeRequest, requestDigest } from '../decision/request.ts';
+import { type DecisionRequest, freezeRequest, requestDigest } from '../decision/request.ts';
 import { checkSignOff } from '../decision/sign-off.ts';
 import type { GateResult } from '../gate/gate.ts';
 import type { DecisionPhase, Plan } from '../plan/plan.ts';
 import { orderBack } from './back.ts';
-import { isSkipped } from './gates.ts';
+import { isInForce, isSkipped } from './gates.ts';
 import type { Decided, OpenCondition, State } from './state.ts';
 import { enterStage, notify, phaseOf, type Step, set } from './step.ts';
 
@@ -19,23 +20,24 @@ import { enterStage, notify, phaseOf, type Step, set } from './step.ts';
 export function decideForward(step: Step, phase: DecisionPhase): boolean {
   const { state, now } = step;
   if (state.request === null) return freezeWhenTold(step, phase);
-  if (now >= state.request.request.expiresAtMs) {
-    set(step, { request: null });
-    enterStage(step, 'run');
-    notify(step, 'warning', `${state.promotion}: the request expired`, 'it is asked again');
-    return true;
-  }
-  if (isWorse(step, phase)) {
-    set(step, { request: null });
-    return true;
-  }
+  const { request } = state.request;
+  if (now >= request.expiresAtMs) return askAnew(step, 'the request expired', 'it is asked again');
   const standing = quorum(phase.signOffs, rolesWithoutAuthors(step.plan), state.request.accepted);
   if (standing.rejectedBy !== null) {
     return record(step, phase, 'NO-GO', [], `rejected by ${standing.rejectedBy}`);
   }
   if (!standing.met) return false;
-  const { outcome, conditions } = state.request.request;
-  return record(step, phase, outcome, conditions, '');
+  const why = noLongerShown(step, phase, request);
+  if (why !== null) return askAnew(step, 'the request is void', `${why}; it is asked again`);
+  return record(step, phase, request.outcome, request.conditions, '');
+}
+
+/** Every gate is evaluated again, and what is signed next is another request. */
+function askAnew(step: Step, title: string, text: string): boolean {
+  set(step, { request: null });
+  enterStage(step, 'run');
+  notify(step, 'warning', `${step.state.promotion}: ${title}`, text);
+  return true;
 }
 
 function freshResults(step: Step, phase: DecisionPhase): readonly GateResult[] | null {
@@ -47,7 +49,50 @@ function freshResults(step: Step, phase: DecisionPhase): readonly GateResult[] |
   return fresh.length === phase.gates.length ? (fresh as readonly GateResult[]) : null;
 }
 
-/** Newer evidence can only revoke: a gate that fails now makes the request void. */
+/** Too old to decide on. What is dated in the future is not old: `decide` counts it as a failure. */
+export function isStale(plan: Plan, result: GateResult, now: number): boolean {
+  const ageMs = now - result.evaluatedAtMs;
+  // Written so that a limit that is no number makes stale whatever is not of this very moment.
+  return ageMs > 0 && !(ageMs <= plan.evidenceMaxAgeMs);
+}
+
+/**
+ * Why what people signed does not hold at the moment of the last signature; null: it holds. Between
+ * the freeze and that moment a skip may have ended, a result grown stale, a source fallen silent.
+ */
+function noLongerShown(step: Step, phase: DecisionPhase, request: DecisionRequest): string | null {
+  const { state, plan, now } = step;
+  const results = freshResults(step, phase);
+  if (results === null) return 'a gate has no result any more';
+  const judged = results.filter(({ gate }) => !isSkipped(state, gate, now));
+  const untold = judged.find(isUntold);
+  if (untold) return `gate ${untold.gate} is ${untold.outcome}`;
+  const stale = judged.find((result) => isStale(plan, result, now));
+  if (stale) {
+    return `gate ${stale.gate} was evaluated ${formatDuration(now - stale.evaluatedAtMs)} ago`;
+  }
+  const { outcome, reasons, conditions } = weigh(step, results).decision;
+  if (outcome === 'NO-GO') return reasons.join('; ');
+  const added = conditions.find(({ gate }) => request.conditions.every((one) => one.gate !== gate));
+  return added === undefined ? null : `gate ${added.gate} does not pass any more`;
+}
+
+function isUntold({ outcome }: GateResult): boolean {
+  return outcome === 'inconclusive' || outcome === 'error';
+}
+
+/**
+ * Newer evidence can only revoke: a gate that fails now makes the request void. At once, whatever
+ * else stands still: a failure that came and went during a pause would leave no trace to revoke by.
+ */
+export function voidIfWorse(step: Step): boolean {
+  const phase = phaseOf(step.plan, step.state);
+  if (phase.kind !== 'decision' || step.state.request === null) return false;
+  if (!isWorse(step, phase)) return false;
+  set(step, { request: null });
+  return true;
+}
+
 function isWorse(step: Step, phase: DecisionPhase): boolean {
   const { state, now } = step;
   const frozen = state.request?.request.gates ?? [];
@@ -62,14 +107,12 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
   const results = freshResults(step, phase);
   if (results === null) return false;
   const judged = results.filter(({ gate }) => !isSkipped(state, gate, now));
-  const untold = judged.some(({ outcome }) => outcome === 'inconclusive' || outcome === 'error');
-  if (untold) return false;
-  const mitigations = mitigationsOf(plan, state, now);
-  const counted = results.filter(
-    (result) => judged.includes(result) || mitigations.some(({ gate }) => gate === result.gate),
-  );
-  const gates = plan.gates.filter(({ name }) => counted.some(({ gate }) => gate === name));
-  const decision = decide(plan.rule, gates, counted, mitigations, now, plan.evidenceMaxAgeMs);
+  if (judged.some(isUntold)) return false;
+  if (judged.some((result) => isStale(plan, result, now))) {
+    enterStage(step, 'run');
+    return true;
+  }
+  const { counted, decision } = weigh(step, results);
   const { outcome, reasons, conditions } = decision;
   if (outcome === 'NO-GO') {
     return record(step, phase, 'NO-GO', [], reasons.join('; '));
@@ -82,7 +125,7 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
     planSha256: state.planSha256,
     decision: { outcome, reasons, conditions },
     results: counted,
-    skipped: state.skipped.filter(({ gate }) => isSkipped(state, gate, now)),
+    skipped: state.skipped.filter((skip) => isInForce(skip, state, now)),
     verdict: state.verdict,
     evidenceToSeq: state.evidence.lastSeq,
     createdAtMs: now,
@@ -95,12 +138,27 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
   return true;
 }
 
+/** The plan's rule on what counts now: skipped gates do not, unless the skip is a mitigation. */
+function weigh(
+  step: Step,
+  results: readonly GateResult[],
+): { counted: readonly GateResult[]; decision: Decision } {
+  const { state, plan, now } = step;
+  const mitigations = mitigationsOf(plan, state, now);
+  const counted = results.filter(
+    ({ gate }) => !isSkipped(state, gate, now) || mitigations.some((one) => one.gate === gate),
+  );
+  const gates = plan.gates.filter(({ name }) => counted.some(({ gate }) => gate === name));
+  const decision = decide(plan.rule, gates, counted, mitigations, now, plan.evidenceMaxAgeMs);
+  return { counted, decision };
+}
+
 /** Under green-yellow-red a signed note does not skip a YELLOW gate: it answers for it. */
 function mitigationsOf(plan: Plan, state: State, now: number): readonly Mitigation[] {
   if (plan.rule !== 'green-yellow-red') return [];
   const yellow = plan.gates.filter(({ colour }) => colour === 'YELLOW').map(({ name }) => name);
   return state.skipped
-    .filter(({ gate }) => yellow.includes(gate) && isSkipped(state, gate, now))
+    .filter((skip) => yellow.includes(skip.gate) && isInForce(skip, state, now))
     .map(({ gate, by, reason }) => ({ gate, by, reason }));
 }
 
@@ -191,7 +249,8 @@ export function applyOverride(
   );
   if (!checked.ok) return checked.problem;
   const { gate, phase, person, reason, untilMs } = checked.value;
-  set(step, { skipped: [...state.skipped, { gate, phase, by: person, reason, untilMs }] });
+  const skip = { gate, phase, phaseIndex: state.position.phase, by: person, reason, untilMs };
+  set(step, { skipped: [...state.skipped, skip] });
   if (state.hold?.kind === 'gate-failed') set(step, { hold: null });
   return null;
 }

@@ -1,11 +1,12 @@
 import { formatDuration } from '../../base/duration.ts';
 import { formatInstant } from '../../base/instant.ts';
-import type { Phase, Plan } from '../plan/plan.ts';
+import type { Phase, Plan, SoakPhase } from '../plan/plan.ts';
 import { wayOut } from './back.ts';
-import { missingSignOffs } from './decision-phase.ts';
+import { isStale, missingSignOffs } from './decision-phase.ts';
 import { freezeAt } from './freeze.ts';
 import { isSkipped } from './gates.ts';
 import { conditionsOf } from './go.ts';
+import { whatBreaches } from './soak.ts';
 import type { PendingEffect, State } from './state.ts';
 import { phaseOf } from './step.ts';
 
@@ -14,6 +15,7 @@ export const WAITING_KINDS = [
   'effect',
   'retry',
   'person',
+  'drift',
   'paused',
   'gates',
   'gate-failing',
@@ -48,7 +50,7 @@ export function explain(plan: Plan, state: State, now: number): readonly Waiting
     .filter(({ effect }) => effect.kind !== 'notify')
     .map((entry) => onEffect(entry, state));
   if (state.back !== null) return onTheWayBack(state, effects);
-  const stops = [...onHold(state), ...onPause(state)];
+  const stops = [...onDrift(state), ...onHold(state), ...onPause(state)];
   return [...stops, ...effects, ...onStage(plan, state, now), ...onConditions(state)];
 }
 
@@ -76,6 +78,11 @@ function onTheWayBack(state: State, effects: readonly Waiting[]): readonly Waiti
 function onHold(state: State): Waiting[] {
   if (state.hold === null) return [];
   return [waiting('person', state.hold.text, null, `auroractl retry ${state.promotion}`)];
+}
+
+/** No command ends it: `retry` is refused while the files are not as they were locked. */
+function onDrift(state: State): Waiting[] {
+  return state.drift === null ? [] : [waiting('drift', state.drift.text)];
 }
 
 function onPause(state: State): Waiting[] {
@@ -118,6 +125,11 @@ function onGates(plan: Plan, state: State, now: number, untilMs: number | null):
     const result = state.gates[gate]?.result;
     const isOld = !result || result.evaluatedAtMs < state.position.stageSinceMs;
     if (isOld) return [waiting('gates', `gate ${gate} is to be evaluated`, untilMs)];
+    if (state.request !== null && isStale(plan, result, now)) {
+      const age = formatDuration(now - result.evaluatedAtMs);
+      const text = `gate ${gate} was evaluated ${age} ago: once signed, it is asked again`;
+      return [waiting('gates', text, untilMs)];
+    }
     const worst = result.checks.find(
       ({ outcome, advisory }) => !advisory && outcome === result.outcome,
     );
@@ -157,6 +169,7 @@ function onRun(
   };
   switch (phase.kind) {
     case 'soak':
+      found.push(...onBreach(plan, state, phase, now, untilMs));
       time('soak', phase.soakMs);
       volume(phase.requestsMin);
       break;
@@ -183,6 +196,18 @@ function onRun(
   const needsEvidence = phase.kind !== 'perimeter' && phase.kind !== 'decision';
   if (needsEvidence && found.length > 0) found.push(...onEvidence(plan, state, now, untilMs));
   return found;
+}
+
+function onBreach(
+  plan: Plan,
+  state: State,
+  phase: SoakPhase,
+  now: number,
+  untilMs: number | null,
+): Waiting[] {
+  if (!state.soak.breached) return [];
+  const why = whatBreaches(plan, state, phase, now) ?? 'it was breached';
+  return [waiting('soak', `breached, ${why}; its time stands still until that ends`, untilMs)];
 }
 
 /** Intervals that should have come by now. */

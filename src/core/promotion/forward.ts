@@ -1,12 +1,10 @@
 import { unreachable } from '../../base/assert.ts';
-import { firedTrigger } from '../evidence/sustained.ts';
 import type { CanaryPhase, Phase, Plan, SoakPhase } from '../plan/plan.ts';
 import { orderBack } from './back.ts';
 import { decideForward } from './decision-phase.ts';
 import { ALL_STABLE, type Weights } from './effect.ts';
-import { freezeAt } from './freeze.ts';
 import { allPassSince, failingTooLong } from './gates.ts';
-import { conditionsOf, decisionPhaseBefore, goInForce, goIsFresh } from './go.ts';
+import { conditionsOf, decisionPhaseBefore, goInForce, whatBarsRaise } from './go.ts';
 import type { State } from './state.ts';
 import {
   enterStage,
@@ -54,8 +52,9 @@ function runHooks(step: Step, stage: 'before' | 'after'): boolean {
     issue(step, { kind: 'hook', phase: phase.name, stage, index, name: hook.name });
     return true;
   }
-  if (stage === 'before') enterStage(step, 'start');
-  else nextPhase(step);
+  // The plan's end may wait for a condition: that is no move, and must not be told as one.
+  if (stage === 'after') return nextPhase(step);
+  enterStage(step, 'start');
   return true;
 }
 
@@ -111,12 +110,9 @@ function shift(step: Step): boolean {
     set(step, { evidence: { ...step.state.evidence, coveredMs: 0, requests: 0 } });
     return true;
   }
-  if (wanted > state.weights.candidate) {
-    if (freezeAt(plan.freezes, now) !== null) return false;
-    if (wanted === 100 && plan.decision === 'signed' && !goIsFresh(plan, state, now)) {
-      return askAgain(step);
-    }
-  }
+  const bar = whatBarsRaise(plan, state, weights, now);
+  if (bar === 'no-fresh-go') return askAgain(step, 'the GO is stale');
+  if (bar !== null) return false;
   issue(step, { kind: 'set-weights', generation: nextGeneration(step), weights, fallback });
   return true;
 }
@@ -129,14 +125,14 @@ function wantedFallback(plan: Plan, state: State, weights: Weights): Weights {
 }
 
 /** The GO is too old (or was never given): the decision phase is gone through again. */
-function askAgain(step: Step): boolean {
+function askAgain(step: Step, why: string): boolean {
   const { state, plan } = step;
   const index = decisionPhaseBefore(plan, state);
   if (index === null) {
     const text = '100 % needs a decision, and the plan has none before it';
     return orderBack(step, { kind: 'plan-ends', text });
   }
-  notify(step, 'warning', `${state.promotion}: the GO is stale`, 'it has to be decided again');
+  notify(step, 'warning', `${state.promotion}: ${why}`, 'it has to be decided again');
   const revoked = state.decisions.map((one) =>
     one.revoked === null && one.subject === 'release' ? { ...one, revoked: 'stale' } : one,
   );
@@ -174,36 +170,15 @@ function enterReview(step: Step): boolean {
   return true;
 }
 
-/** Time AND volume, continuously: while it is breached both stay at zero (intake.ts). */
 function soak(step: Step, phase: SoakPhase): boolean {
   const { state } = step;
-  if (phase.onBreach === 'restart') {
-    const breached = soakIsBreached(step, phase);
-    if (breached !== state.soak.breached) {
-      const restarts = state.soak.restarts + (breached ? 1 : 0);
-      const evidence = { ...state.evidence, coveredMs: 0, requests: 0 };
-      set(step, { soak: { breached, restarts }, evidence });
-      return true;
-    }
-    if (breached) return false;
-  }
+  if (state.soak.breached) return false;
   const failing = failingTooLong(step.plan, state, step.now) !== null;
   return !failing && soakIsDone(state, phase) && enterReview(step);
 }
 
 function soakIsDone(state: State, phase: SoakPhase): boolean {
   return state.evidence.coveredMs >= phase.soakMs && state.evidence.requests >= phase.requestsMin;
-}
-
-function soakIsBreached(step: Step, phase: SoakPhase): boolean {
-  const { state, plan, now } = step;
-  if (state.evidence.candidateUp === false) return true;
-  if (failingTooLong(plan, state, now) !== null) return true;
-  return phase.triggers.some((name) => {
-    const trigger = plan.triggers.find((one) => one.name === name);
-    const standing = state.evidence.triggers[name];
-    return trigger !== undefined && standing !== undefined && firedTrigger(trigger, standing).fired;
-  });
 }
 
 /** Never on time alone: volume, and where the phase is judged, the judge's `promote`. */
@@ -238,6 +213,9 @@ function nextPhase(step: Step): boolean {
   }
   if (state.weights.candidate < 100) {
     return orderBack(step, { kind: 'plan-ends', text: 'the plan ends before 100 %' });
+  }
+  if (plan.decision === 'signed' && goInForce(state) === null) {
+    return askAgain(step, 'no GO is in force');
   }
   if (conditionsOf(state).some(({ metAtMs }) => metAtMs === null)) return false;
   enterStage(step, 'adopt');

@@ -3,8 +3,8 @@ import type { Evidence } from '../gate/check.ts';
 import { evaluateGate } from '../gate/evaluate-gate.ts';
 import type { GateResult } from '../gate/gate.ts';
 import type { Plan } from '../plan/plan.ts';
-import { conditionsOf, goInForce } from './go.ts';
-import type { GateStanding, State } from './state.ts';
+import { conditionsOf } from './go.ts';
+import type { GateStanding, OpenCondition, Skip, State } from './state.ts';
 import { dropPending, isPending, issue, phaseOf, type Step, set } from './step.ts';
 
 /** While a gate is inconclusive or fails, it is looked at again after so long at the latest. */
@@ -32,16 +32,20 @@ export function takeEvidence(step: Step, id: string, evidence: readonly Evidence
   }
 }
 
-/** A condition of the GO in force is met by the first result that passes; it stays met. */
+/** A condition of a decision in force is met by the first result that passes; it stays met. */
 function meetConditions(step: Step): void {
-  const go = goInForce(step.state);
-  if (go === null || go.conditions.every(({ metAtMs }) => metAtMs !== null)) return;
-  const conditions = go.conditions.map((one) => {
-    const passes = step.state.gates[one.gate]?.result.outcome === 'pass';
-    return one.metAtMs === null && passes ? { ...one, metAtMs: step.now } : one;
+  const { gates, decisions } = step.state;
+  const isMetNow = ({ gate, metAtMs }: OpenCondition): boolean =>
+    metAtMs === null && gates[gate]?.result.outcome === 'pass';
+  if (!conditionsOf(step.state).some(isMetNow)) return;
+  const met = decisions.map((one) => {
+    if (one.revoked !== null) return one;
+    const conditions = one.conditions.map((condition) =>
+      isMetNow(condition) ? { ...condition, metAtMs: step.now } : condition,
+    );
+    return { ...one, conditions };
   });
-  const decisions = step.state.decisions.map((one) => (one === go ? { ...one, conditions } : one));
-  set(step, { decisions });
+  set(step, { decisions: met });
 }
 
 /** Not enough to tell does not end a failure: only a pass or a warning does. */
@@ -66,11 +70,16 @@ export function gatesInForce(plan: Plan, state: State): readonly string[] {
     .filter(({ metAtMs }) => metAtMs === null)
     .map(({ gate }) => gate);
   const own = stage === 'after' ? [] : phaseOf(plan, state).gates;
-  return [...own, ...open.filter((gate) => !own.includes(gate))];
+  return [...new Set([...own, ...open])];
 }
 
+/** A skip was signed for one phase: another phase needs a word of its own. */
 export function isSkipped(state: State, gate: string, now: number): boolean {
-  return state.skipped.some((skip) => skip.gate === gate && skip.untilMs > now);
+  return state.skipped.some((skip) => skip.gate === gate && isInForce(skip, state, now));
+}
+
+export function isInForce(skip: Skip, state: State, now: number): boolean {
+  return skip.phaseIndex === state.position.phase && skip.untilMs > now;
 }
 
 /** Asks for evidence where it is due; one evaluation at a time. */

@@ -1,4 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
+import type { Weights } from './effect.ts';
+import { freezeAt } from './freeze.ts';
 import type { Decided, OpenCondition, State } from './state.ts';
 
 /** The decision to release that is in force: the newest GO or CONDITIONAL that was not revoked. */
@@ -16,9 +18,30 @@ export function goIsFresh(plan: Plan, state: State, now: number): boolean {
   return go !== null && now < go.atMs + plan.goMaxAgeMs;
 }
 
-/** What a CONDITIONAL in force left open or had met. */
+/** What every CONDITIONAL in force left open or had met: of the release and of a confirmation. */
 export function conditionsOf(state: State): readonly OpenCondition[] {
-  return goInForce(state)?.conditions ?? [];
+  return state.decisions.flatMap(({ revoked, conditions }) => (revoked === null ? conditions : []));
+}
+
+export type RaiseBar = 'stands-still' | 'freeze' | 'no-fresh-go';
+
+/**
+ * Why the candidate's share may not rise to `weights` now; null: it may, or it would not rise. Asked
+ * before each sending of an order, the repeated ones too: an order that waited for its driver through
+ * a weekend would otherwise go live under a GO that ended on Saturday.
+ */
+export function whatBarsRaise(
+  plan: Plan,
+  state: State,
+  weights: Weights,
+  now: number,
+): RaiseBar | null {
+  if (weights.candidate <= state.weights.candidate) return null;
+  const { paused, hold, drift } = state;
+  if (paused !== null || hold !== null || drift !== null) return 'stands-still';
+  if (freezeAt(plan.freezes, now) !== null) return 'freeze';
+  const needsGo = weights.candidate === 100 && plan.decision === 'signed';
+  return needsGo && !goIsFresh(plan, state, now) ? 'no-fresh-go' : null;
 }
 
 /** The decision phase at or before the position that gives the GO; null: the plan has none. */

@@ -1,9 +1,11 @@
 import { formatDuration } from '../../base/duration.ts';
 import { firedTrigger } from '../evidence/sustained.ts';
 import { goBack, orderBack } from './back.ts';
+import { voidIfWorse } from './decision-phase.ts';
 import { forward } from './forward.ts';
 import { evaluateWhatIsDue, failingTooLong } from './gates.ts';
 import { conditionsOf } from './go.ts';
+import { noteSoakBreach } from './soak.ts';
 import type { Cause } from './state.ts';
 import { dropPending, holdOn, phaseOf, resend, type Step } from './step.ts';
 
@@ -17,9 +19,12 @@ export function progress(step: Step): boolean {
   if (step.state.back !== null) return goBack(step);
   const cause = reasonToGoBack(step);
   if (cause !== null && orderBack(step, cause)) return true;
+  if (voidIfWorse(step)) return true;
+  if (noteSoakBreach(step)) return true;
   if (holdWhereDue(step)) return true;
   if (evaluateWhatIsDue(step)) return true;
-  if (step.state.hold !== null || step.state.paused !== null) return false;
+  const { hold, drift, paused } = step.state;
+  if (hold !== null || drift !== null || paused !== null) return false;
   return forward(step);
 }
 

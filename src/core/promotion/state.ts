@@ -41,6 +41,8 @@ export interface State {
   incidents: readonly Incident[];
   paused: Pause | null;
   hold: Hold | null;
+  /** Apart from `hold`: no failure hides it, and no `retry` ends it. */
+  drift: Drift | null;
   /** Once set it stays: the promotion goes back as soon as there is a way. */
   back: BackOrder | null;
   soak: { breached: boolean; restarts: number };
@@ -94,6 +96,8 @@ export interface GateStanding {
 export interface Skip {
   gate: string;
   phase: string;
+  /** Its number in the plan: the skip ends with the phase. */
+  phaseIndex: number;
   by: string;
   reason: string;
   untilMs: number;
@@ -138,7 +142,13 @@ export interface Pause {
 
 /** Standing still until a person acts. */
 export interface Hold {
-  kind: 'effect-failed' | 'hook-failed' | 'gate-failed' | 'deadline' | 'drift';
+  kind: 'effect-failed' | 'hook-failed' | 'gate-failed' | 'deadline';
+  text: string;
+  sinceMs: number;
+}
+
+/** Locked files or artifacts that changed. It ends when they are as locked again. */
+export interface Drift {
   text: string;
   sinceMs: number;
 }

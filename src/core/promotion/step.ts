@@ -1,6 +1,7 @@
 import { present } from '../../base/assert.ts';
 import type { Phase, Plan } from '../plan/plan.ts';
 import type { Effect, EffectAction } from './effect.ts';
+import { whatBarsRaise } from './go.ts';
 import type { Hold, PendingEffect, Position, Stage, State } from './state.ts';
 
 /** One transition in the making: the state so far and the effects issued on the way. */
@@ -51,8 +52,21 @@ export function nextGeneration(step: Step): number {
   return generation;
 }
 
-/** Sends a pending effect again under its own id. */
+/**
+ * Sends a pending effect again under its own id. A weight that may not rise any more is not sent: as
+ * the order may have come through unnoticed, the confirmed weights are ordered in its place, under a
+ * generation that fences it off. The stage `shift` then asks for the raise anew, once it may rise.
+ */
 export function resend(step: Step, entry: PendingEffect): void {
+  const { effect } = entry;
+  if (effect.kind === 'set-weights') {
+    const { weights, fallback } = step.state;
+    if (whatBarsRaise(step.plan, step.state, effect.weights, step.now) !== null) {
+      dropPending(step, effect.id);
+      issue(step, { kind: 'set-weights', generation: nextGeneration(step), weights, fallback });
+      return;
+    }
+  }
   replacePending(step, { ...entry, attempts: entry.attempts + 1, status: 'sent', retryAtMs: 0 });
   step.effects.push(entry.effect);
 }
@@ -82,10 +96,11 @@ export function notify(
   text: string,
 ): void {
   const short = text.length > NOTE_CHARS_MAX ? `${text.slice(0, NOTE_CHARS_MAX)} ...` : text;
-  issue(step, { kind: 'notify', level, title, text: short });
+  // Half of a surrogate pair, cut here or sent by somebody, has no canonical JSON: no leaf, no way on.
+  issue(step, { kind: 'notify', level, title: title.toWellFormed(), text: short.toWellFormed() });
 }
 
 export function holdOn(step: Step, kind: Hold['kind'], text: string): void {
-  set(step, { hold: { kind, text, sinceMs: step.now } });
+  set(step, { hold: { kind, text: text.toWellFormed(), sinceMs: step.now } });
   notify(step, 'warning', `${step.state.promotion} stands still`, text);
 }

@@ -1,0 +1,3 @@
+import { orderCommand } from '../order-command.ts';
+
+export const retry = orderCommand('retry', 'try again what failed and stands still');

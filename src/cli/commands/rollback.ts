@@ -1,0 +1,3 @@
+import { orderCommand } from '../order-command.ts';
+
+export const rollback = orderCommand('rollback', 'go back now: all traffic to stable');

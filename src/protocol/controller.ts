@@ -1,0 +1,148 @@
+import Type, { type Static } from 'typebox';
+
+/**
+ * What is said to the controller over its unix socket, as HTTP with JSON bodies
+ * (process/admin-server.ts):
+ *
+ *   GET  /promotions               -> PromotionView[]  the active ones, oldest first
+ *   GET  /promotion?id=ID          -> PromotionView
+ *   POST /promote       Promote    -> PromotionView
+ *   POST /command       Order      -> PromotionView
+ *   GET  /request?id=ID            -> {request}        the open decision request, to be signed
+ *   POST /sign          Signed     -> PromotionView
+ *   POST /stop                     -> null             promotions stand still until it is started again
+ */
+const strict = { additionalProperties: false };
+const Line = Type.String({ minLength: 1, maxLength: 1_000 });
+
+export const Promote = Type.Object(
+  {
+    /** The plan's file name, for its findings, and its text. */
+    path: Line,
+    text: Type.String({ maxLength: 1_000_000 }),
+    args: Type.Record(Type.String(), Type.String()),
+    by: Line,
+    rehearsal: Type.Boolean(),
+    /** Withdraws an active promotion of the same service first. */
+    supersede: Type.Boolean(),
+  },
+  strict,
+);
+export type Promote = Static<typeof Promote>;
+
+export const Order = Type.Object(
+  {
+    id: Line,
+    command: Type.Union([
+      Type.Literal('pause'),
+      Type.Literal('resume'),
+      Type.Literal('retry'),
+      Type.Literal('abort'),
+      Type.Literal('rollback'),
+      Type.Literal('halt'),
+    ]),
+    by: Line,
+    reason: Line,
+  },
+  strict,
+);
+export type Order = Static<typeof Order>;
+
+export const Signed = Type.Object(
+  { id: Line, document: Type.String({ maxLength: 500_000 }), signature: Line },
+  strict,
+);
+export type Signed = Static<typeof Signed>;
+
+const MaybeMs = Type.Union([Type.Number(), Type.Null()]);
+const MaybeText = Type.Union([Type.String(), Type.Null()]);
+const MaybeNumber = Type.Union([Type.Number(), Type.Null()]);
+const Weights = Type.Object({ stable: Type.Number(), candidate: Type.Number() });
+
+export const GateView = Type.Object({
+  name: Type.String(),
+  outcome: Type.String(),
+  evaluatedAtMs: Type.Number(),
+  checks: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      outcome: Type.String(),
+      observed: Type.String(),
+      expected: Type.String(),
+      reason: Type.String(),
+    }),
+  ),
+});
+
+export const PhaseView = Type.Object({
+  name: Type.String(),
+  kind: Type.String(),
+  standing: Type.Union([Type.Literal('done'), Type.Literal('active'), Type.Literal('to come')]),
+  /** Of the active one: what it is doing, and since when. */
+  stage: MaybeText,
+  sinceMs: MaybeMs,
+  /** Its planned length; null where nothing but people or evidence ends it. */
+  durationMs: MaybeMs,
+  gates: Type.Array(GateView),
+});
+export type PhaseView = Static<typeof PhaseView>;
+
+export const VerdictView = Type.Object({
+  kind: Type.String(),
+  reason: Type.String(),
+  /** Evidence for rollback, as an e-value, and what it is held against. */
+  e: Type.Number(),
+  eThreshold: Type.Number(),
+  metrics: Type.Array(
+    Type.Object({
+      metric: Type.String(),
+      outcome: Type.String(),
+      stable: Type.Object({ events: Type.Number(), total: Type.Number() }),
+      candidate: Type.Object({ events: Type.Number(), total: Type.Number() }),
+      ratio: MaybeNumber,
+      e: Type.Number(),
+    }),
+  ),
+  split: Type.Object({
+    expectedPct: MaybeNumber,
+    observedPct: MaybeNumber,
+    tripped: Type.Boolean(),
+  }),
+});
+export type VerdictView = Static<typeof VerdictView>;
+
+export const PromotionView = Type.Object({
+  id: Type.String(),
+  service: Type.String(),
+  version: Type.String(),
+  candidate: Type.String(),
+  plan: Type.String(),
+  by: Type.String(),
+  rehearsal: Type.Boolean(),
+  openedAtMs: Type.Number(),
+  weights: Weights,
+  phases: Type.Array(PhaseView),
+  waiting: Type.Array(
+    Type.Object({ on: Type.String(), text: Type.String(), untilMs: MaybeMs, next: MaybeText }),
+  ),
+  verdict: Type.Union([VerdictView, Type.Null()]),
+  /** Why it goes back; null: it does not. */
+  back: MaybeText,
+  signOffs: Type.Array(
+    Type.Object({ person: Type.String(), role: Type.String(), choice: Type.String() }),
+  ),
+  outcome: Type.Union([
+    Type.Null(),
+    Type.Object({
+      kind: Type.String(),
+      ga: Type.Boolean(),
+      cause: MaybeText,
+      atMs: Type.Number(),
+    }),
+  ]),
+});
+export type PromotionView = Static<typeof PromotionView>;
+
+export const PromotionViews = Type.Array(PromotionView);
+
+export const OpenRequest = Type.Object({ request: Type.Record(Type.String(), Type.Unknown()) });

@@ -1,0 +1,98 @@
+import type { CheckResult } from '../core/gate/check.ts';
+import { judge } from '../core/judge/judge.ts';
+import type { Verdict } from '../core/judge/verdict.ts';
+import { durationOf } from '../core/plan/phase-time.ts';
+import type { Phase, Plan } from '../core/plan/plan.ts';
+import { explain } from '../core/promotion/explain.ts';
+import type { State } from '../core/promotion/state.ts';
+import type { PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
+
+/** What a person or a program may see of a promotion. Pure: the same state gives the same view. */
+export function promotionView(plan: Plan, state: State, now: number): PromotionView {
+  const { outcome, evidence } = state;
+  return {
+    id: state.promotion,
+    service: state.service,
+    version: plan.release.version,
+    candidate: plan.release.candidate,
+    plan: plan.name,
+    by: state.by,
+    rehearsal: state.rehearsal,
+    openedAtMs: state.openedAtMs,
+    weights: { ...state.weights },
+    phases: plan.phases.map((phase, index) => phaseView(phase, index, state)),
+    waiting: explain(plan, state, now).map((one) => ({ ...one })),
+    verdict:
+      evidence.judge === null || evidence.judge.pairs === 0
+        ? null
+        : verdictView(judge(plan.judge, plan.metrics, evidence.judge)),
+    back: state.back?.cause.text ?? null,
+    signOffs: (state.request?.accepted ?? []).map(({ person, role, choice }) => {
+      return { person, role, choice };
+    }),
+    outcome:
+      outcome === null
+        ? null
+        : {
+            kind: outcome.kind,
+            ga: outcome.kind === 'promoted' && outcome.ga,
+            cause: outcome.kind === 'promoted' ? null : outcome.cause.text,
+            atMs: outcome.atMs,
+          },
+  };
+}
+
+function phaseView(phase: Phase, index: number, state: State): PhaseView {
+  const { position, outcome } = state;
+  const isEnded = outcome !== null || state.back !== null;
+  const isActive = index === position.phase && !isEnded;
+  const isDone = index < position.phase || (outcome?.kind === 'promoted' && !isActive);
+  return {
+    name: phase.name,
+    kind: phase.kind,
+    standing: isActive ? 'active' : isDone ? 'done' : 'to come',
+    stage: isActive ? position.stage : null,
+    sinceMs: isActive ? position.phaseSinceMs : null,
+    durationMs: durationOf(phase) || null,
+    gates: phase.gates.flatMap((name) => {
+      const standing = state.gates[name];
+      if (standing === undefined || !(isActive || isDone)) return [];
+      const { outcome: gateOutcome, evaluatedAtMs, checks } = standing.result;
+      return [{ name, outcome: gateOutcome, evaluatedAtMs, checks: checks.map(checkView) }];
+    }),
+  };
+}
+
+function checkView({
+  check,
+  outcome,
+  observed,
+  expected,
+  reason,
+}: CheckResult): PhaseView['gates'][number]['checks'][number] {
+  return { name: check, outcome, observed, expected, reason };
+}
+
+/** JSON holds no infinity: an e-value beyond it is shown as the largest number there is. */
+function eValue(ln: number): number {
+  return Math.min(Math.exp(ln), Number.MAX_VALUE);
+}
+
+function verdictView(verdict: Verdict): VerdictView {
+  return {
+    kind: verdict.kind,
+    reason: verdict.reason,
+    e: eValue(verdict.lnE),
+    eThreshold: eValue(verdict.lnEThreshold),
+    metrics: verdict.metrics.map(({ metric, outcome, stable, candidate, ratio, lnE }) => ({
+      ...{ metric, outcome, ratio, e: eValue(lnE) },
+      stable: { ...stable },
+      candidate: { ...candidate },
+    })),
+    split: {
+      expectedPct: verdict.split.expectedPct,
+      observedPct: verdict.split.observedPct,
+      tripped: verdict.split.tripped,
+    },
+  };
+}

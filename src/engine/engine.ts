@@ -2,6 +2,7 @@ import { digestOf } from '../base/digest.ts';
 import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { wayOut } from '../core/promotion/back.ts';
 import type { PromotionEvent } from '../core/promotion/event.ts';
 import { transition } from '../core/promotion/transition.ts';
 import type { World } from './perform.ts';
@@ -31,6 +32,9 @@ export class Engine {
   private readonly options: EngineOptions;
   private readonly recorder: Recorder;
   private readonly runners = new Map<string, PromotionRunner>();
+  /** Services whose promotion is on its way into the ledger. */
+  private readonly opening = new Set<string>();
+  private readonly sourceProblems = new Map<string, Problem>();
 
   private constructor(options: EngineOptions, recorder: Recorder) {
     this.options = options;
@@ -74,6 +78,20 @@ export class Engine {
    */
   async promote(plan: Plan, by: string, rehearsal: boolean): Promise<Result<PromotionRunner>> {
     const { service } = plan;
+    if (this.opening.has(service)) {
+      return fail(problem('conflict', `${service} is being promoted by someone else just now`));
+    }
+    // Before the first await: two callers at once would both find nobody else.
+    this.opening.add(service);
+    try {
+      return await this.open(plan, by, rehearsal);
+    } finally {
+      this.opening.delete(service);
+    }
+  }
+
+  private async open(plan: Plan, by: string, rehearsal: boolean): Promise<Result<PromotionRunner>> {
+    const { service } = plan;
     const other = this.promotions.find(
       (one) => one.plan.service === service && one.state.outcome === null,
     );
@@ -105,6 +123,11 @@ export class Engine {
     return ok(runner);
   }
 
+  /** Why no intervals came in the last round; null: they did, or none was due. */
+  sourceProblem(id: string): Problem | null {
+    return this.sourceProblems.get(id) ?? null;
+  }
+
   /** Tells a promotion what happened; a problem when it can't be, or is not known here. */
   async post(id: string, event: PromotionEvent): Promise<Problem | null> {
     const runner = this.runners.get(id);
@@ -118,7 +141,12 @@ export class Engine {
    * round is due, in milliseconds of the clock; null: nothing is active.
    */
   async turn(): Promise<number | null> {
-    const dues = await Promise.all(this.promotions.map((runner) => this.turnOne(runner)));
+    const turns = await Promise.allSettled(this.promotions.map((runner) => this.turnOne(runner)));
+    // A bug in one promotion is told, once every other one has had its turn.
+    const dues = turns.map((turn) => {
+      if (turn.status === 'rejected') throw turn.reason;
+      return turn.value;
+    });
     const known = dues.filter((due) => due !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
@@ -129,8 +157,10 @@ export class Engine {
   }
 
   private async turnOne(runner: PromotionRunner): Promise<number | null> {
+    runner.throwBug();
     if (runner.ended) {
       this.runners.delete(runner.id);
+      this.sourceProblems.delete(runner.id);
       return null;
     }
     const { clock } = this.options;
@@ -148,7 +178,11 @@ export class Engine {
     const { evidence } = this.options.world;
     const afterSeq = runner.state.evidence.lastSeq;
     const intervals = await evidence.intervals(runner.plan, afterSeq, INTERVALS_AT_ONCE);
-    if (!intervals.ok) return;
+    if (!intervals.ok) {
+      this.sourceProblems.set(runner.id, intervals.problem);
+      return;
+    }
+    this.sourceProblems.delete(runner.id);
     for (const interval of intervals.value) {
       if (runner.state.outcome !== null) return;
       if ((await runner.post({ kind: 'interval', interval })) !== null) return;
@@ -158,6 +192,8 @@ export class Engine {
   private async renew(runner: PromotionRunner): Promise<void> {
     const { state, plan } = runner;
     if (state.outcome !== null || state.generation === state.firstGeneration) return;
+    // An order back that does not get through must not be kept from coming by itself.
+    if (state.back !== null && state.back.weightsAtMs === null && wayOut(state) === null) return;
     const fence = { term: this.recorder.term, generation: state.generation };
     const { traffic } = this.options.world;
     const renewed = await traffic.renew(plan.service, fence);

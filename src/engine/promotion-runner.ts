@@ -54,6 +54,8 @@ export class PromotionRunner {
   private unsealed: IntervalRow[];
   private tail: Promise<unknown> = Promise.resolve();
   private readonly inFlight = new Set<Promise<unknown>>();
+  /** What the machine threw when it was told how an effect went. */
+  private bug: unknown = null;
 
   constructor(runtime: Runtime, id: string, plan: Plan, planSha256: string, resume: Resume) {
     this.runtime = runtime;
@@ -72,6 +74,11 @@ export class PromotionRunner {
 
   get ended(): boolean {
     return this.current !== null && hasEnded(this.current);
+  }
+
+  /** A bug met while nobody waited for an answer: thrown where somebody does. */
+  throwBug(): void {
+    if (this.bug !== null) throw this.bug;
   }
 
   /** When the next `tick` is due; null: only an event can move it. */
@@ -179,6 +186,9 @@ export class PromotionRunner {
     const done = perform(world, order, effect)
       .catch((error: unknown) => failure(effect, problem('unavailable', String(error))))
       .then((event) => this.post(event))
+      .catch((error: unknown) => {
+        this.bug ??= error;
+      })
       .finally(() => this.inFlight.delete(done));
     this.inFlight.add(done);
   }

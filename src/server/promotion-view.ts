@@ -1,3 +1,4 @@
+import type { Problem } from '../base/problem.ts';
 import type { CheckResult } from '../core/gate/check.ts';
 import { judge } from '../core/judge/judge.ts';
 import type { Verdict } from '../core/judge/verdict.ts';
@@ -8,7 +9,12 @@ import type { State } from '../core/promotion/state.ts';
 import type { PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
 
 /** What a person or a program may see of a promotion. Pure: the same state gives the same view. */
-export function promotionView(plan: Plan, state: State, now: number): PromotionView {
+export function promotionView(
+  plan: Plan,
+  state: State,
+  now: number,
+  sourceProblem: Problem | null,
+): PromotionView {
   const { outcome, evidence } = state;
   return {
     id: state.promotion,
@@ -21,7 +27,7 @@ export function promotionView(plan: Plan, state: State, now: number): PromotionV
     openedAtMs: state.openedAtMs,
     weights: { ...state.weights },
     phases: plan.phases.map((phase, index) => phaseView(phase, index, state)),
-    waiting: explain(plan, state, now).map((one) => ({ ...one })),
+    waiting: [...noSource(sourceProblem), ...explain(plan, state, now).map((one) => ({ ...one }))],
     verdict:
       evidence.judge === null || evidence.judge.pairs === 0
         ? null
@@ -40,6 +46,13 @@ export function promotionView(plan: Plan, state: State, now: number): PromotionV
             atMs: outcome.atMs,
           },
   };
+}
+
+/** A source that does not answer is the first thing to know: nothing else will change meanwhile. */
+function noSource(found: Problem | null): PromotionView['waiting'] {
+  if (found === null) return [];
+  const text = `no intervals come: ${found.message}`;
+  return [{ on: 'evidence', text, untilMs: null, next: found.hint ?? null }];
 }
 
 function phaseView(phase: Phase, index: number, state: State): PhaseView {

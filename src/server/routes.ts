@@ -21,10 +21,12 @@ export function controllerRoutes(
 ): Readonly<Record<string, AdminRoute>> {
   const { engine } = controller;
   const find = (id: string) => engine.promotions.find((one) => one.id === id);
+  const viewOf = ({ id, plan, state }: (typeof engine.promotions)[number]): PromotionView =>
+    promotionView(plan, state, Date.now(), engine.sourceProblem(id));
   const view = (id: string): Result<PromotionView> => {
     const runner = find(id);
     if (runner === undefined) return fail(unknown(id));
-    return ok(promotionView(runner.plan, runner.state, Date.now()));
+    return ok(viewOf(runner));
   };
   const tell = async (id: string, event: PromotionEvent): Promise<Result<PromotionView>> => {
     const refused = await engine.post(id, event);
@@ -32,8 +34,7 @@ export function controllerRoutes(
     return refused === null ? view(id) : fail(refused);
   };
   return {
-    'GET /promotions': async () =>
-      ok(engine.promotions.map(({ plan, state }) => promotionView(plan, state, Date.now()))),
+    'GET /promotions': async () => ok(engine.promotions.map(viewOf)),
     'GET /promotion': async (_, query) => view(query.get('id') ?? ''),
     'POST /promote': async (body) => {
       const asked = parse(Promote, body, 'promote');

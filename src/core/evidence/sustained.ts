@@ -11,12 +11,14 @@ export interface TriggerState {
   sinceMs: number | null;
   /** End of the last interval that breached. */
   untilMs: number;
+  /** The breaching intervals added up: a clock that was set back does not shorten a breach. */
+  breachedMs: number;
   /** The last value seen in breach, as text. */
   worst: string;
 }
 
 export function startTrigger(): TriggerState {
-  return { sinceMs: null, untilMs: 0, worst: '' };
+  return { sinceMs: null, untilMs: 0, breachedMs: 0, worst: '' };
 }
 
 /**
@@ -35,7 +37,8 @@ export function observeTrigger(
   if (breach === null) return state;
   if (breach === false) return state.sinceMs === null ? state : startTrigger();
   const sinceMs = state.sinceMs ?? interval.startMs;
-  return { sinceMs, untilMs: interval.endMs, worst: breach };
+  const breachedMs = state.breachedMs + interval.endMs - interval.startMs;
+  return { sinceMs, untilMs: interval.endMs, breachedMs, worst: breach };
 }
 
 /** Fired once the breach, first start to last end, spans the trigger's time. */
@@ -44,7 +47,7 @@ export function firedTrigger(
   state: TriggerState,
 ): { fired: boolean; text: string } {
   if (trigger.kind === 'incident' || state.sinceMs === null) return { fired: false, text: '' };
-  const lastedMs = state.untilMs - state.sinceMs;
+  const lastedMs = Math.max(state.untilMs - state.sinceMs, state.breachedMs);
   const text = `${state.worst} for ${formatDuration(lastedMs)}`;
   return { fired: lastedMs >= trigger.forMs, text };
 }

@@ -149,9 +149,14 @@ function takeIncident(
     const { id, severity, title } = event;
     const incident = { id, severity, title, openedAtMs: step.now, resolvedAtMs };
     set(step, { incidents: [...incidents, incident] });
-  } else if (event.resolved && known.resolvedAtMs === null) {
-    const resolved = { ...known, resolvedAtMs: step.now };
-    set(step, { incidents: incidents.map((old) => (old.id === event.id ? resolved : old)) });
+  } else {
+    // What was graver once stays so; what is told as open after it was resolved opens anew.
+    const severity = Math.min(known.severity, event.severity);
+    const reopens = !event.resolved && known.resolvedAtMs !== null;
+    const openedAtMs = reopens ? step.now : known.openedAtMs;
+    const resolvedAtMs = event.resolved ? (known.resolvedAtMs ?? step.now) : null;
+    const merged = { ...known, severity, openedAtMs, resolvedAtMs };
+    set(step, { incidents: incidents.map((old) => (old.id === event.id ? merged : old)) });
   }
   return null;
 }

@@ -45,6 +45,8 @@ export function orderBack(
 export function wayOut(state: State): string | null {
   const { back, evidence } = state;
   if (back === null || back.forced || back.weightsAtMs !== null) return null;
+  // Stable has all the traffic already: it can be no worse by keeping it.
+  if (state.weights.candidate === 0) return null;
   if (evidence.stableUp !== false || evidence.candidateUp === false) return null;
   return 'stable is known to be down: sending it all traffic would be the outage';
 }

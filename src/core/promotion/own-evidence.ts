@@ -17,6 +17,10 @@ export function ownEvidence(plan: Plan, state: State, check: Check, now: number)
       .filter(({ resolvedAtMs }) => resolvedAtMs === null || resolvedAtMs >= fromMs)
       .map(({ id, severity, title }) => `${id} SEV${severity} ${title}`);
     const inputSha256 = digestOf(state.incidents);
+    if (items.length === 0 && fromMs < state.openedAtMs) {
+      const reason = 'incidents from before the promotion are not known to it';
+      return { ...known, inputSha256, samples: 0, kind: 'none', reason };
+    }
     return { ...known, inputSha256, samples: 1, kind: 'items', items };
   }
   const inputSha256 = digestOf(state.evidence.judge);
@@ -24,6 +28,10 @@ export function ownEvidence(plan: Plan, state: State, check: Check, now: number)
     return { ...known, inputSha256, samples: 0, kind: 'none', reason: 'nothing was judged yet' };
   }
   const samples = Math.max(1, plan.metrics.length);
+  if (state.verdict !== 'promote' && state.verdict !== 'rollback') {
+    const reason = 'the judge can not tell yet';
+    return { ...known, inputSha256, samples: 0, kind: 'none', reason };
+  }
   const value = state.verdict === 'promote' ? 1 : 0;
   return { ...known, inputSha256, samples, kind: 'number', value };
 }

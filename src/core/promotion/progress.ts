@@ -73,7 +73,10 @@ function openIncident(step: Step): Cause | null {
     const trigger = plan.triggers.find((one) => one.name === name);
     if (trigger?.kind !== 'incident') continue;
     const open = state.incidents.find(
-      ({ severity, resolvedAtMs }) => severity <= trigger.severityMax && resolvedAtMs === null,
+      ({ severity, resolvedAtMs, openedAtMs }) =>
+        severity <= trigger.severityMax &&
+        // One that came and went while nobody looked is one of this phase all the same.
+        (resolvedAtMs === null || openedAtMs >= state.position.phaseSinceMs),
     );
     if (open) {
       return {

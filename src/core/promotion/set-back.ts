@@ -21,6 +21,12 @@ export function followClockBack(step: Step): void {
     };
     set(step, { position });
   }
+  if (state.pending.some(({ retryAtMs }) => isAhead(retryAtMs))) {
+    const pending = state.pending.map((one) => {
+      return isAhead(one.retryAtMs) ? { ...one, retryAtMs: now } : one;
+    });
+    set(step, { pending });
+  }
   if (Object.values(state.gates).some(({ result }) => isAhead(result.evaluatedAtMs))) {
     set(step, { gates: withoutFuture(state, isAhead, now) });
   }

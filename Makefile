@@ -21,8 +21,14 @@ build: setup ## built JavaScript in dist/
 test: build ## everything that must be green; the last line counts
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test.ts
 
+demo: build ## see it work: four real promotions on this machine, in two minutes
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bin/auroractl.js demo
+
 sim: setup ## 10,000 seeded promotions with faults (SIM_COUNT, SIM_SEED)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/sim.ts --count $${SIM_COUNT:-10000} --seed $${SIM_SEED:-1}
+
+kill-test: build ## 100 seeded promotions on real processes, of which some are killed (KILL_RUNS, KILL_SEED)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/kill-real.ts --runs $${KILL_RUNS:-100} --seed $${KILL_SEED:-1}
 
 bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up ratios
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node --max-semi-space-size=8 bench/engine.ts
@@ -43,4 +49,4 @@ fmt: setup ## format and mend what can be mended
 clean: ## remove what was built and fetched
 	rm -rf dist node_modules .node
 
-.PHONY: help setup build test sim bench-engine bench-splitter generate scenarios-update fmt clean
+.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter generate scenarios-update fmt clean

@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'workloads/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Processes start late on a busy machine; what never comes still fails.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
   },
 });

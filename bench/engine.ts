@@ -102,6 +102,7 @@ class Fleet {
       },
       hooks: { run: async () => ok(undefined) },
       notifier: { send: async () => ok(undefined) },
+      load: { generate: async () => ok(undefined) },
     };
   }
 }

@@ -3,10 +3,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SystemClock } from './adapters/clock/system.ts';
 import { CommandHooks } from './adapters/hooks/command.ts';
+import { ProcessLoadGenerator } from './adapters/load/generator.ts';
 import { FileNotifier } from './adapters/notify/file.ts';
 import { createKeyFile, openKeyFile } from './adapters/signer/file.ts';
 import { EvidenceHub } from './adapters/sources/evidence-hub.ts';
+import { readServiceFile } from './adapters/sources/service-file.ts';
 import { openSqliteStore } from './adapters/store/sqlite.ts';
+import { type PastPromotions, sqlitePast } from './adapters/store/sqlite-past.ts';
+import { openSqliteReader } from './adapters/store/sqlite-reader.ts';
 import { EmbeddedTraffic } from './adapters/traffic/embedded.ts';
 import { KeeperWorkload } from './adapters/workload/keeper.ts';
 import { stateFiles } from './app.ts';
@@ -19,11 +23,21 @@ import type { World } from './engine/perform.ts';
 import type { Signer } from './engine/ports.ts';
 import { takeLock } from './process/exclusive-lock.ts';
 
+export type { PastPromotion } from './adapters/store/sqlite-past.ts';
+
 /** Everything that the controller process works with. */
 export interface Controller {
   engine: Engine;
+  /** Which controller of this ledger it is: each one raises it. */
+  term: number;
+  /** Promotions that have ended; the engine holds the others. */
+  past: PastPromotions;
   /** Why this plan cannot be promoted here, whatever its release; null: nothing is in the way. */
   faultsOf(plan: Plan): Problem | null;
+  /** What a service counts in; a plan's interval is a multiple of it. */
+  intervalMsOf(service: string): Result<number>;
+  /** Nothing is written after it; the ledger's file is whole by itself. */
+  close(): void;
 }
 
 /**
@@ -50,8 +64,15 @@ export async function openController(state: string): Promise<Result<Controller>>
     origin: LOG_ORIGIN,
   });
   if (!engine.ok) return engine;
+  const past = pastOf(files.ledger);
+  if (!past.ok) return past;
   const faultsOf = (plan: Plan): Problem | null => world.evidence.faults(plan)[0] ?? null;
-  return ok({ engine: engine.value, faultsOf });
+  const intervalMsOf = (service: string): Result<number> => {
+    const definition = readServiceFile(files.services, service);
+    return definition.ok ? ok(definition.value.traffic.intervalMs) : definition;
+  };
+  const close = (): void => store.value.close();
+  return ok({ engine: engine.value, ...past.value, faultsOf, intervalMsOf, close });
 }
 
 const LOG_ORIGIN = 'ledger.aurora.example';
@@ -74,7 +95,16 @@ function worldOf(state: string): World & { evidence: EvidenceHub } {
     evidence: new EvidenceHub({ servicesFolder: services, workFolder }),
     hooks: new CommandHooks({ stateFolder, workFolder }),
     notifier: new FileNotifier({ stateFolder }),
+    load: new ProcessLoadGenerator(services),
   };
+}
+
+/** On a connection of its own: looking back never stands in the way of writing. */
+export function pastOf(ledger: string): Result<Pick<Controller, 'past' | 'term'>> {
+  const reader = openSqliteReader(ledger);
+  if (!reader.ok) return reader;
+  const term = reader.value.term();
+  return term.ok ? ok({ past: sqlitePast(reader.value), term: term.value }) : term;
 }
 
 /** Beside the ledger, so that `ledger verify` works at once; an auditor is given it another way. */

@@ -28,7 +28,7 @@ export class MachineRig {
   constructor(phases: readonly Phase[], parts: Partial<Plan> = {}) {
     this.plan = simPlan('shop', { phases, ...parts });
     const opened = { promotion: 'p1', by: 'rm-1', term: 1, generation: 0, afterSeq: -1 };
-    this.tell({ kind: 'opened', ...opened, rehearsal: false });
+    this.tell({ kind: 'opened', ...opened, rehearsal: false, origin: null });
   }
 
   get state(): State {

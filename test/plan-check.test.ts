@@ -102,7 +102,7 @@ describe('hostile files', () => {
   ])('%s', (_name, text, expected) => {
     const started = performance.now();
     expect(report('p', text)).toMatch(expected);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 

@@ -35,6 +35,7 @@ const RINGS: readonly { folder: string; may: readonly string[] }[] = [
     folder: 'src/splitter/',
     may: ['src/base/', 'src/process/', 'src/protocol/', 'src/splitter/', 'PACKAGES'],
   },
+  { folder: 'src/load/', may: ['src/base/', 'src/protocol/', 'src/load/', 'PACKAGES'] },
   { folder: 'workloads/', may: ['src/base/', 'src/core/profile/', 'workloads/', 'PACKAGES'] },
   {
     folder: 'src/cli/',

@@ -10,7 +10,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'src/cli');
-const PROCESSES = ['keeper', 'server', 'splitter'];
+const PROCESSES = ['keeper', 'load', 'server', 'splitter'];
 const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -35,7 +35,7 @@ async function buildInto(folder: string): Promise<void> {
     await build({
       ...COMMON,
       entryPoints: [
-        ...['main.ts', 'yaml-text.ts'].map((name) => join(CLI, name)),
+        ...['main.ts', 'yaml-text.ts', 'config-file.ts'].map((name) => join(CLI, name)),
         ...commands.map((name) => join(CLI, 'commands', name)),
       ],
       // All side by side: version.ts finds VERSION two folders above itself, here as in src/.
@@ -47,8 +47,14 @@ async function buildInto(folder: string): Promise<void> {
     });
     await build({
       ...COMMON,
-      entryPoints: PROCESSES.map((name) => ({ in: join(ROOT, 'src', name, 'main.ts'), out: name })),
+      entryPoints: [
+        ...PROCESSES.map((name) => ({ in: join(ROOT, 'src', name, 'main.ts'), out: name })),
+        // What `auroractl demo` releases.
+        { in: join(ROOT, 'workloads/sample/main.ts'), out: 'sample' },
+      ],
       outdir: join(temporary, 'processes'),
+      // They run for weeks: an error in a log shows its line, and a line is a line.
+      minifyWhitespace: false,
       // These have dependencies in the older module form, which ask for built-ins by `require`.
       banner: {
         js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);",

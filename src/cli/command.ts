@@ -46,6 +46,14 @@ export interface CommandArgs {
   flag(name: string): boolean;
   text(name: string): string | null;
   texts(name: string): readonly string[];
+  /** Who gave the value. Absent where one command calls another with words of its own. */
+  source?(name: string): ValueSource;
+}
+
+/** `at`: the flag, the variable's name, or the place in a file. */
+export interface ValueSource {
+  from: 'flag' | 'environment' | 'project file' | 'user file' | 'default';
+  at: string | null;
 }
 
 /** A command's whole world; nothing in commands/ reads a global. */

@@ -1,6 +1,6 @@
 import { type Order, PromotionView } from '../protocol/controller.ts';
 import type { CommandDefinition } from './command.ts';
-import { ControllerClient, caller } from './controller-client.ts';
+import { ControllerClient, caller, PROMOTION_OPERAND } from './controller-client.ts';
 import { EXIT } from './exit-codes.ts';
 import { STATE_OPTION } from './ledger-view.ts';
 
@@ -9,9 +9,7 @@ export function orderCommand(command: Order['command'], summary: string): Comman
   return {
     name: command,
     summary,
-    operands: [
-      { name: '[id]', summary: 'the promotion; else the only active one', completes: 'nothing' },
-    ],
+    operands: [PROMOTION_OPERAND],
     options: [
       {
         flags: '--reason <text>',

@@ -1,6 +1,15 @@
+import { cwd, env } from 'node:process';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { present } from '../base/assert.ts';
-import type { CommandArgs, CommandDefinition, Context, OptionDefinition } from './command.ts';
+import { ok, type Result } from '../base/result.ts';
+import type {
+  CommandArgs,
+  CommandDefinition,
+  Context,
+  OptionDefinition,
+  ValueSource,
+} from './command.ts';
+import { type FileValues, fileSettings, settingOf } from './config.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { COMMANDS, GROUPS, type RegistryEntry } from './registry.ts';
 
@@ -24,7 +33,7 @@ export function buildProgram(context: Context, done: (code: ExitCode) => void): 
   }
   const load = async (_parent: Command, command: Command): Promise<void> => {
     const entry = entries.get(command);
-    if (entry !== undefined) furnish(command, await entry.load(), context, done);
+    if (entry !== undefined) await furnish(command, await entry.load(), context, done);
   };
   for (const parent of [program, ...groups.values()]) parent.hook('preSubcommand', load);
   return program;
@@ -50,20 +59,36 @@ function house(command: Command): Command {
     .showSuggestionAfterError(true);
 }
 
-function furnish(
+/** Files of settings are looked for only by a command that has an option they could give. */
+async function furnish(
   command: Command,
   definition: CommandDefinition,
   context: Context,
   done: (code: ExitCode) => void,
-): void {
+): Promise<void> {
   command.description(`${sentence(definition.summary)}.`);
   for (const operand of definition.operands) command.argument(operand.name, operand.summary);
-  for (const option of definition.options) command.addOption(toOption(option));
+  const isSet = definition.options.some((option) => settingOf(option) !== null);
+  const files: Result<FileValues> = isSet ? await fileSettings(cwd(), env) : ok(new Map());
+  const values: FileValues = files.ok ? files.value : new Map();
+  for (const option of definition.options) addOption(command, option, values);
   const after = `\nExample:\n  ${definition.example}\n\nExit codes:\n  ${definition.exits}`;
   command.addHelpText('after', after);
   command.action(async () => {
-    done(await definition.run(context, argsOf(command)));
+    done(files.ok ? await run() : context.fail(files.problem));
   });
+  const run = (): Promise<ExitCode> => definition.run(context, argsOf(command, values));
+}
+
+/** commander lets a flag win over the variable, and both over what a file says. */
+function addOption(command: Command, definition: OptionDefinition, values: FileValues): void {
+  const option = toOption(definition);
+  const setting = settingOf(definition);
+  if (setting !== null) option.env(setting.env);
+  command.addOption(option);
+  const given = setting === null ? undefined : values.get(setting.flag);
+  if (given === undefined) return;
+  command.setOptionValueWithSource(option.attributeName(), given.value, 'config');
 }
 
 function toOption(definition: OptionDefinition): Option {
@@ -87,10 +112,9 @@ function toOption(definition: OptionDefinition): Option {
   return option;
 }
 
-function argsOf(command: Command): CommandArgs {
+function argsOf(command: Command, values: FileValues): CommandArgs {
   const options = new Map<string, unknown>(Object.entries(command.opts()));
-  const value = (name: string): unknown =>
-    options.get(name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  const value = (name: string): unknown => options.get(attributeOf(name));
   return {
     operands: command.args,
     flag: (name) => value(name) === true,
@@ -102,7 +126,29 @@ function argsOf(command: Command): CommandArgs {
       const found = value(name);
       return Array.isArray(found) ? found.map(String) : [];
     },
+    source: (name) => sourceOf(command, name, values),
   };
+}
+
+/** commander's name of an option's value. */
+function attributeOf(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function sourceOf(command: Command, name: string, values: FileValues): ValueSource {
+  const given = values.get(name);
+  switch (command.getOptionValueSource(attributeOf(name))) {
+    case 'cli':
+      return { from: 'flag', at: `--${name}` };
+    case 'env': {
+      const option = command.options.find(({ long }) => long === `--${name}`);
+      return { from: 'environment', at: option?.envVar ?? null };
+    }
+    case 'config':
+      return { from: given?.kind ?? 'project file', at: given?.place ?? null };
+    default:
+      return { from: 'default', at: null };
+  }
 }
 
 function sentence(text: string): string {

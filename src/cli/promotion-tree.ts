@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
-import type { PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
+import { SYNTHETIC } from '../core/promotion/synthetic.ts';
+import type { OutcomeView, PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
 import { formatAge, formatTime } from './ledger-view.ts';
 import { oneLine } from './output.ts';
 
@@ -20,6 +21,7 @@ export function promotionTree(view: PromotionView, nowMs: number): string {
     ...(view.back === null ? [] : [`  going back: ${view.back}`]),
     ...view.phases.flatMap((phase) => phaseLines(phase, nowMs)),
     ...verdictLines(view.verdict),
+    ...view.waived.map(({ phase, text }) => `  would have blocked in ${phase}: ${text}`),
     ...waitingLines(view, nowMs),
   ];
   return `${lines.map(oneLine).join('\n')}\n`;
@@ -27,8 +29,14 @@ export function promotionTree(view: PromotionView, nowMs: number): string {
 
 function standing({ outcome, back }: PromotionView): string {
   if (outcome === null) return back === null ? 'under way' : 'on its way back';
-  if (outcome.kind === 'promoted') return outcome.ga ? 'GA' : 'promoted';
-  return `${outcome.kind}: ${outcome.cause ?? ''}`;
+  return outcomeText(outcome);
+}
+
+/** `GA`, `rolled back: the judge ...`. */
+export function outcomeText({ kind, ga, cause }: OutcomeView): string {
+  if (kind === 'promoted') return ga ? 'GA' : 'promoted';
+  const text = kind.replace('-', ' ');
+  return cause === null ? text : `${text}: ${cause}`;
 }
 
 function phaseLines(phase: PhaseView, nowMs: number): string[] {
@@ -62,8 +70,9 @@ function verdictLines(verdict: VerdictView | null): string[] {
   const { split } = verdict;
   const measured = split.observedPct === null ? '-' : `${split.observedPct.toFixed(2)} %`;
   const intended = split.expectedPct === null ? '-' : `${split.expectedPct.toFixed(2)} %`;
+  const rests = verdict.synthetic ? ` (${SYNTHETIC})` : '';
   return [
-    `  judge: ${verdict.kind}; ${verdict.reason}`,
+    `  judge: ${verdict.kind}; ${verdict.reason}${rests}`,
     `      evidence for rollback: e = ${figure(verdict.e)} of ${figure(verdict.eThreshold)}`,
     `      split: ${measured} measured, ${intended} intended${split.tripped ? '; it is WRONG' : ''}`,
     ...verdict.metrics.map(({ metric, outcome, stable, candidate, ratio, e }) => {

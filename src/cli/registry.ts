@@ -7,6 +7,21 @@ import { version } from './commands/version.ts';
  */
 export const COMMANDS: readonly RegistryEntry[] = [
   {
+    name: 'canary',
+    summary: 'put a candidate beside what is stable, and promote it or take it back by evidence',
+    load: async () => (await import('./commands/canary.ts')).canary,
+  },
+  {
+    name: 'init',
+    summary: 'write a plan with signatures, keys for two people, and say how to go on',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'demo',
+    summary: 'see it work: four real promotions on this machine, in two minutes',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
     name: 'lock',
     summary: 'lock profiles, or check them against their locks',
     load: async () => (await import('./commands/lock.ts')).lock,
@@ -47,6 +62,11 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/promote.ts')).promote,
   },
   {
+    name: 'rehearse',
+    summary: 'go a whole plan in minutes, on scaled time; it never counts, and ends back at stable',
+    load: async () => (await import('./commands/rehearse.ts')).rehearse,
+  },
+  {
     name: 'list',
     summary: 'list active promotions',
     load: async () => (await import('./commands/list.ts')).list,
@@ -57,9 +77,24 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/status.ts')).status,
   },
   {
+    name: 'history',
+    summary: 'list promotions that have ended, the last one first',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
     name: 'explain',
     summary: 'say what a promotion waits for, and what helps',
     load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    name: 'checklist',
+    summary: 'print the release checklist of a promotion, filled from the ledger',
+    load: async () => (await import('./commands/checklist.ts')).checklist,
+  },
+  {
+    name: 'logs',
+    summary: 'print what the tracks of a promotion wrote, or the controller itself',
+    load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
     name: 'pause',
@@ -92,6 +127,11 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/halt.ts')).halt,
   },
   {
+    name: 'drill',
+    summary: 'rehearse a way back with a second instance of stable, timed and recorded',
+    load: async () => (await import('./commands/drill.ts')).drill,
+  },
+  {
     name: 'sign',
     summary: 'sign the open decision request of a promotion, for or against it',
     load: async () => (await import('./commands/sign.ts')).sign,
@@ -122,6 +162,21 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/service-logs.ts')).serviceLogs,
   },
   {
+    name: 'controller status',
+    summary: 'say whether a controller runs, since when, and where its metrics are',
+    load: async () => (await import('./commands/controller-status.ts')).controllerStatus,
+  },
+  {
+    name: 'controller start',
+    summary: 'start the controller, which resumes what is active; one that runs goes on',
+    load: async () => (await import('./commands/controller-start.ts')).controllerStart,
+  },
+  {
+    name: 'controller stop',
+    summary: 'stop the controller: promotions stand still until it is started again',
+    load: async () => (await import('./commands/controller-stop.ts')).controllerStop,
+  },
+  {
     name: 'ledger list',
     summary: 'list entries of the ledger',
     load: async () => (await import('./commands/ledger-list.ts')).ledgerList,
@@ -147,6 +202,11 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/keys-new.ts')).keysNew,
   },
   {
+    name: 'config view',
+    summary: 'show every setting, its value, and who gave it',
+    load: async () => (await import('./commands/config-view.ts')).configView,
+  },
+  {
     name: 'completion',
     summary: 'print the completion script of a shell',
     load: async () => (await import('./commands/completion.ts')).completion,
@@ -168,6 +228,8 @@ export interface RegistryEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   plan: 'plans: what a release must show',
   service: 'services: what is promoted',
+  controller: 'the process that decides and records',
   ledger: 'the ledger: what was decided and done',
   keys: 'signing keys',
+  config: 'settings and where they come from',
 };

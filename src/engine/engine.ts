@@ -3,7 +3,8 @@ import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { wayOut } from '../core/promotion/back.ts';
-import type { PromotionEvent } from '../core/promotion/event.ts';
+import type { PlanOrigin, PromotionEvent } from '../core/promotion/event.ts';
+import { loadWanted } from '../core/promotion/load.ts';
 import { transition } from '../core/promotion/transition.ts';
 import type { World } from './perform.ts';
 import type { AppendBatch, Clock, LedgerHead, LedgerStore, Signer } from './ports.ts';
@@ -35,6 +36,9 @@ export class Engine {
   /** Services whose promotion is on its way into the ledger. */
   private readonly opening = new Set<string>();
   private readonly sourceProblems = new Map<string, Problem>();
+  private readonly loadProblems = new Map<string, Problem>();
+  /** Promotions for which load was asked for. */
+  private readonly loaded = new Set<string>();
 
   private constructor(options: EngineOptions, recorder: Recorder) {
     this.options = options;
@@ -76,7 +80,12 @@ export class Engine {
    * Opens a promotion. One a service: a second one is refused naming the first. Its id is made of
    * service, version and the ledger's size, so that no other promotion ever has it.
    */
-  async promote(plan: Plan, by: string, rehearsal: boolean): Promise<Result<PromotionRunner>> {
+  async promote(
+    plan: Plan,
+    by: string,
+    rehearsal: boolean,
+    origin: PlanOrigin | null = null,
+  ): Promise<Result<PromotionRunner>> {
     const { service } = plan;
     if (this.opening.has(service)) {
       return fail(problem('conflict', `${service} is being promoted by someone else just now`));
@@ -84,13 +93,16 @@ export class Engine {
     // Before the first await: two callers at once would both find nobody else.
     this.opening.add(service);
     try {
-      return await this.open(plan, by, rehearsal);
+      return await this.open(plan, { by, rehearsal, origin });
     } finally {
       this.opening.delete(service);
     }
   }
 
-  private async open(plan: Plan, by: string, rehearsal: boolean): Promise<Result<PromotionRunner>> {
+  private async open(
+    plan: Plan,
+    asked: { by: string; rehearsal: boolean; origin: PlanOrigin | null },
+  ): Promise<Result<PromotionRunner>> {
     const { service } = plan;
     const other = this.promotions.find(
       (one) => one.plan.service === service && one.state.outcome === null,
@@ -111,11 +123,10 @@ export class Engine {
     const opened: PromotionEvent = {
       kind: 'opened',
       promotion: id,
-      by,
       term,
       generation,
       afterSeq: newest.value,
-      rehearsal,
+      ...asked,
     };
     const refused = await runner.post(opened);
     if (refused !== null) return fail(refused);
@@ -123,9 +134,9 @@ export class Engine {
     return ok(runner);
   }
 
-  /** Why no intervals came in the last round; null: they did, or none was due. */
+  /** Why no intervals came in the last round, or no load was made; null: they did, or none was due. */
   sourceProblem(id: string): Problem | null {
-    return this.sourceProblems.get(id) ?? null;
+    return this.sourceProblems.get(id) ?? this.loadProblems.get(id) ?? null;
   }
 
   /** Tells a promotion what happened; a problem when it can't be, or is not known here. */
@@ -158,6 +169,7 @@ export class Engine {
 
   private async turnOne(runner: PromotionRunner): Promise<number | null> {
     runner.throwBug();
+    await this.load(runner);
     if (runner.ended) {
       this.runners.delete(runner.id);
       this.sourceProblems.delete(runner.id);
@@ -171,6 +183,18 @@ export class Engine {
     const next = runner.dueMs(clock.now());
     const interval = clock.now() + runner.plan.intervalMs;
     return next === null ? interval : Math.min(next, interval);
+  }
+
+  /** No effect but a property of the state: asked for in every round, whatever became of the last. */
+  private async load({ id, plan, state }: PromotionRunner): Promise<void> {
+    const wanted = loadWanted(plan, state);
+    // Where none was asked for, none is ended: the next promotion of the service may have its own.
+    if (wanted === null && !this.loaded.has(id)) return;
+    this.loaded.add(id);
+    const made = await this.options.world.load.generate(plan.service, wanted);
+    if (made.ok) this.loadProblems.delete(id);
+    else this.loadProblems.set(id, made.problem);
+    if (made.ok && wanted === null) this.loaded.delete(id);
   }
 
   /** Reads on from the last interval held, so that nothing that happened meanwhile is lost. */

@@ -13,6 +13,7 @@ import type {
   EvidenceSource,
   Fence,
   HookRunner,
+  LoadGenerator,
   Notifier,
   TrafficDriver,
   WorkloadDriver,
@@ -24,6 +25,7 @@ export interface World {
   evidence: EvidenceSource;
   hooks: HookRunner;
   notifier: Notifier;
+  load: LoadGenerator;
 }
 
 /** What an effect is carried out with; the state is the one that issued or re-issued it. */

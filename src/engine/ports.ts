@@ -7,6 +7,7 @@ import type { Result } from '../base/result.ts';
 import type { Interval, Track } from '../core/evidence/interval.ts';
 import type { Evidence, EvidenceQuery } from '../core/gate/check.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import type { LoadOrder } from '../core/promotion/load.ts';
 
 /** (term, generation): who ordered, and which of its orders. A lower one is refused for good. */
 export interface Fence {
@@ -115,6 +116,15 @@ export type MeasuredPlan = Pick<Plan, 'service' | 'intervalMs' | 'metrics' | 'me
 /** Runs an operator's command. Idempotence: by effect id; the same id answers with the first result. */
 export interface HookRunner {
   run(effectId: string, hook: { run: string; timeoutMs: number }): Promise<Result<void>>;
+}
+
+/**
+ * Makes requests for a service while a plan asks for them. Idempotence: the same words again change
+ * nothing. Durability: none; what was asked for ends with the controller, and the next one asks again.
+ */
+export interface LoadGenerator {
+  /** From now on this load and no other; null: none. `refused`: it can't be, however often it is asked. */
+  generate(service: string, load: LoadOrder | null): Promise<Result<void>>;
 }
 
 /** Tells people. Idempotence: by message id; a message of a known id is not sent again. */

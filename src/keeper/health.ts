@@ -1,18 +1,18 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import type { TrackAddress } from '../base/track-address.ts';
 
 const ANSWER_MS = 2_000;
 
-/** Whether the process behind a port is healthy: a 2xx answer, or a connection where there is no path. */
-export function isHealthy(port: number, path: string | null): Promise<boolean> {
-  return path === null ? accepts(port) : answers(port, path);
+/** Whether what answers at a place is healthy: a 2xx answer, or a connection where there is no path. */
+export function isHealthy(at: TrackAddress, path: string | null): Promise<boolean> {
+  return path === null ? accepts(at) : answers(at, path);
 }
 
-function answers(port: number, path: string): Promise<boolean> {
+function answers({ host, port }: TrackAddress, path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(ANSWER_MS);
-    const options = { host: '127.0.0.1', port, path, agent: false, signal } as const;
-    const asked = request(options, (answer) => {
+    const asked = request({ host, port, path, agent: false, signal }, (answer) => {
       const { statusCode = 0 } = answer;
       answer.resume();
       answer.on('error', () => {});
@@ -23,9 +23,9 @@ function answers(port: number, path: string): Promise<boolean> {
   });
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts({ host, port }: TrackAddress): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: ANSWER_MS });
+    const socket = connect({ host, port, timeout: ANSWER_MS });
     const done = (result: boolean): void => {
       socket.destroy();
       resolve(result);

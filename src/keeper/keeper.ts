@@ -5,7 +5,7 @@ import { programPath } from '../process/program.ts';
 import type { Adoption, KeeperState, StartInstance, StopTrack } from '../protocol/keeper.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
 import type { Fence } from '../protocol/splitter.ts';
-import { checkArtifacts } from './artifacts.ts';
+import { checkAddress, checkStart } from './check-start.ts';
 import { Instance, type InstanceOptions, newInstance } from './instance.ts';
 import { newKeeperFile, readKeeperFile, type SavedKeeper, writeKeeperFile } from './keeper-file.ts';
 import { takeOverLog } from './log-file.ts';
@@ -71,10 +71,13 @@ export class Keeper {
     const read = readKeeperFile(join(folder, 'keeper.json'));
     if (!read.ok) return read;
     const saved = read.value ?? newKeeperFile();
+    const { workload } = definition;
+    const checked = checkAddress(workload.command, definition);
+    if (!checked.ok) return checked;
     if (!saved.instances.some(({ track }) => track === 'stable')) {
       const { version } = definition;
       const name = { track: 'stable', instance: `stable/${version}`, version } as const;
-      saved.instances.push(await newInstance({ ...name, command: null, artifacts: [] }));
+      saved.instances.push(await newInstance({ ...name, command: null, artifacts: [] }, workload));
     }
     const keeper = new Keeper(folder, definition, saved);
     await Promise.all([keeper.splitter, ...keeper.instances].map((one) => one.run()));
@@ -104,11 +107,12 @@ export class Keeper {
       // Adopted meanwhile: it lives, and stable is not measured by a start.
       if (known !== undefined && known.saved.track !== track) return ok(this.state);
       if (known !== undefined) return await this.whenUp(known, fence);
-      const checked = await checkArtifacts(this.definition.workload.cwd, artifacts);
+      const checked = await checkStart(order, this.definition, this.instances);
       if (!checked.ok) return checked;
       const other = this.find(track);
       if (other !== undefined) await this.remove(other);
-      const saved = await newInstance({ track, instance, version, command, artifacts });
+      const { workload } = this.definition;
+      const saved = await newInstance({ track, instance, version, command, artifacts }, workload);
       const made = new Instance(this.instanceOptions(saved));
       this.instances.push(made);
       await made.run();
@@ -198,7 +202,10 @@ export class Keeper {
     const ended = process.exits.at(-1);
     const why = ended === undefined ? '' : `; it ended with ${ended.code ?? ended.signal}`;
     const message = `${instance} was not healthy within ${healthDeadlineMs} ms${why}`;
-    const hint = `auroractl service logs ${this.definition.name} --of ${track}`;
+    const hint =
+      one.address === null
+        ? `auroractl service logs ${this.definition.name} --of ${track}`
+        : `does anything answer at ${one.address.host}:${one.address.port}?`;
     return fail(problem('unavailable', message, hint));
   }
 

@@ -5,6 +5,7 @@ import type { Problem } from '../base/problem.ts';
 import { ok } from '../base/result.ts';
 import { type AdminRoute, serveAdmin } from '../process/admin-server.ts';
 import { takeLock } from '../process/exclusive-lock.ts';
+import { logLine } from '../process/own-log.ts';
 import { socketPath } from '../process/socket-path.ts';
 import { Adoption, StartInstance, StopTrack } from '../protocol/keeper.ts';
 import { parse } from '../protocol/parse.ts';
@@ -15,7 +16,7 @@ import { Keeper } from './keeper.ts';
 const CLOSE_MS = 200;
 
 function end({ message, hint }: Problem): never {
-  process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+  logLine(`error: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`);
   process.exit(2);
 }
 
@@ -34,7 +35,7 @@ if (!socket.ok) end(socket.problem);
 const lock = takeLock(join(folder, 'keeper.lock'), 'keeper');
 if (!lock.ok && lock.problem.code === 'conflict') {
   // Two callers that start one at once: the service has its keeper.
-  process.stderr.write(`${lock.problem.message}\n`);
+  logLine(lock.problem.message);
   process.exit(0);
 }
 if (!lock.ok) end(lock.problem);

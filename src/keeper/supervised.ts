@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Result } from '../base/result.ts';
+import { logLine } from '../process/own-log.ts';
 import type { ProcessState } from '../protocol/keeper.ts';
 import {
   findByNonce,
@@ -145,7 +146,7 @@ export class Supervised {
     try {
       rotateLog(this.options.logPath());
     } catch (error) {
-      complain(`${this.options.logPath()} is not rotated: ${String(error)}`);
+      logLine(`${this.options.logPath()} is not rotated: ${String(error)}`);
     }
   }
 
@@ -179,7 +180,7 @@ export class Supervised {
       appendLog(this.options.logPath(), `not started: ${why}`);
     } catch (error) {
       // A full disk, no free port: what lives goes on, and this is tried again.
-      complain(`not started: ${String(error)}`);
+      logLine(`not started: ${String(error)}`);
     }
     if (this.isWanted) this.restartLater();
   }
@@ -258,7 +259,7 @@ export class Supervised {
     try {
       this.options.save();
     } catch (error) {
-      complain(`keeper.json is not written: ${String(error)}`);
+      logLine(`keeper.json is not written: ${String(error)}`);
     }
   }
 
@@ -288,11 +289,6 @@ function kill(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   } catch {
     // It has ended in between.
   }
-}
-
-/** Into the keeper's own log. */
-function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 function pause(ms: number): Promise<void> {

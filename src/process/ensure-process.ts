@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { problem } from '../base/problem.ts';
+import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { callAdmin } from './admin-client.ts';
 import { programPath } from './program.ts';
@@ -9,6 +9,8 @@ import { socketPath } from './socket-path.ts';
 
 const START_MS = 20_000;
 const POLL_MS = 25;
+/** With less than this a ledger takes no entry. */
+const DISK_MIN_BYTES = 262_144;
 
 export interface Program {
   name: 'keeper' | 'server';
@@ -31,7 +33,7 @@ export async function ensureKeeper(folder: string): Promise<Result<void>> {
 
 /** The controller of a state directory answers when this does. */
 export function ensureController(folder: string): Promise<Result<void>> {
-  return ensureProcess({ name: 'server', folder, role: 'controller', question: '/promotions' });
+  return ensureProcess({ name: 'server', folder, role: 'controller', question: '/about' });
 }
 
 /**
@@ -70,6 +72,28 @@ async function ensureProcess({ name, folder, role, question }: Program): Promise
     if (isEnded && !said().includes(`another ${role} holds`)) break;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  const last = said().trimEnd().split('\n').slice(-2).join('; ');
-  return fail(problem('unavailable', `the ${role} does not answer: ${last}`, `look at ${logPath}`));
+  if (freeBytes(folder) < DISK_MIN_BYTES) {
+    const message = `the ${role} cannot start: no space is left on the disk of ${folder}`;
+    return fail(problem('unavailable', message, 'free some, and say it again'));
+  }
+  return fail(whyNot(role, said(), logPath));
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** In its own words, where it said any before it ended. */
+function whyNot(role: string, said: string, logPath: string): Problem {
+  const lines = said.trimEnd().split('\n');
+  const saidOf = (mark: string): string | undefined =>
+    lines.findLast((line) => line.startsWith(mark))?.slice(mark.length);
+  const error = saidOf('error: ');
+  if (error === undefined) {
+    const last = lines.slice(-2).join('; ');
+    return problem('unavailable', `the ${role} does not answer: ${last}`, `look at ${logPath}`);
+  }
+  const hint = saidOf('hint: ') ?? `look at ${logPath}`;
+  return problem('unavailable', `the ${role} does not start: ${error}`, hint);
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +27,8 @@ export function socketPath(folder: string, role: string): Result<string> {
   } catch (error) {
     return fail(problem('unavailable', `${sockets}: ${String(error)}`));
   }
+  // Loaded here alone: a command that waits for it starts several milliseconds later.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const name = createHash('sha256').update(near).digest('hex').slice(0, 32);
   return ok(join(sockets, `${name}.sock`));
 }

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from './package-file.ts';
 
-/**
- * From the file VERSION, the one source. It stands two folders above src/process, dist/cli and
- * dist/processes alike.
- */
+/** From the file VERSION, the one source. */
 export function readVersion(): string {
-  return readFileSync(new URL('../../VERSION', import.meta.url), 'utf8').trim();
+  return readFileSync(packageFile('VERSION'), 'utf8').trim();
 }

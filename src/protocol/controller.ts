@@ -1,28 +1,38 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * What is said to the controller over its unix socket, as HTTP with JSON bodies
  * (process/admin-server.ts):
  *
  *   GET  /promotions               -> PromotionView[]  the active ones, oldest first
- *   GET  /promotion?id=ID          -> PromotionView
+ *   GET  /promotion?id=ID          -> PromotionView    active or ended. ID: an id, the beginning of one alone, or
+ *                                                     a service (its newest); left out: the only active one
+ *   GET  /history?service=&limit=  -> HistoryEntry[]   ended ones, the last first
+ *   GET  /checklist?id=ID          -> Checklist        of an active or an ended one
+ *   GET  /about                    -> About
  *   POST /promote       Promote    -> PromotionView
  *   POST /command       Order      -> PromotionView
  *   GET  /request?id=ID            -> {request}        the open decision request, to be signed
  *   POST /sign          Signed     -> PromotionView
- *   POST /stop                     -> null             promotions stand still until it is started again
+ *   POST /stop          Stop       -> null             promotions stand still until it is started again;
+ *                                                     `conflict`: a candidate has traffic. No body: at once
  */
 const strict = { additionalProperties: false };
 const Line = Type.String({ minLength: 1, maxLength: 1_000 });
 
 export const Promote = Type.Object(
   {
-    /** The plan's file name, for its findings, and its text. */
+    /** The plan's file name, for its findings, and its text. An absolute one is watched for changes. */
     path: Line,
     text: Type.String({ maxLength: 1_000_000 }),
     args: Type.Record(Type.String(), Type.String()),
     by: Line,
     rehearsal: Type.Boolean(),
+    /** Of a rehearsal: the whole road is to take about so long; left out: as long as the plan says. */
+    scaleToMs: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Generated requests in place of live ones, such as `200rps /path`. */
+    load: Type.Optional(Line),
     /** Withdraws an active promotion of the same service first. */
     supersede: Type.Boolean(),
   },
@@ -53,6 +63,9 @@ export const Signed = Type.Object(
   strict,
 );
 export type Signed = Static<typeof Signed>;
+
+export const Stop = Type.Object({ force: Type.Boolean() }, strict);
+export type Stop = Static<typeof Stop>;
 
 const MaybeMs = Type.Union([Type.Number(), Type.Null()]);
 const MaybeText = Type.Union([Type.String(), Type.Null()]);
@@ -89,6 +102,8 @@ export type PhaseView = Static<typeof PhaseView>;
 
 export const VerdictView = Type.Object({
   kind: Type.String(),
+  /** It rests, at least in part, on generated requests. */
+  synthetic: Type.Boolean(),
   reason: Type.String(),
   /** Evidence for rollback, as an e-value, and what it is held against. */
   e: Type.Number(),
@@ -111,6 +126,14 @@ export const VerdictView = Type.Object({
 });
 export type VerdictView = Static<typeof VerdictView>;
 
+export const OutcomeView = Type.Object({
+  kind: Type.String(),
+  ga: Type.Boolean(),
+  cause: MaybeText,
+  atMs: Type.Number(),
+});
+export type OutcomeView = Static<typeof OutcomeView>;
+
 export const PromotionView = Type.Object({
   id: Type.String(),
   service: Type.String(),
@@ -119,6 +142,8 @@ export const PromotionView = Type.Object({
   plan: Type.String(),
   by: Type.String(),
   rehearsal: Type.Boolean(),
+  /** Of a rehearsal: what would have kept a promotion in its phase. */
+  waived: Type.Array(Type.Object({ phase: Type.String(), text: Type.String() })),
   openedAtMs: Type.Number(),
   weights: Weights,
   phases: Type.Array(PhaseView),
@@ -131,18 +156,42 @@ export const PromotionView = Type.Object({
   signOffs: Type.Array(
     Type.Object({ person: Type.String(), role: Type.String(), choice: Type.String() }),
   ),
-  outcome: Type.Union([
-    Type.Null(),
-    Type.Object({
-      kind: Type.String(),
-      ga: Type.Boolean(),
-      cause: MaybeText,
-      atMs: Type.Number(),
-    }),
-  ]),
+  outcome: Type.Union([Type.Null(), OutcomeView]),
 });
 export type PromotionView = Static<typeof PromotionView>;
 
 export const PromotionViews = Type.Array(PromotionView);
+
+/** A promotion that has ended. */
+export const HistoryEntry = Type.Object({
+  id: Type.String(),
+  service: Type.String(),
+  version: Type.String(),
+  candidate: Type.String(),
+  plan: Type.String(),
+  by: Type.String(),
+  rehearsal: Type.Boolean(),
+  openedAtMs: Type.Number(),
+  outcome: OutcomeView,
+  /** Percent: the most that its candidate ever had. */
+  highestPct: Type.Number(),
+});
+export type HistoryEntry = Static<typeof HistoryEntry>;
+
+export const HistoryEntries = Type.Array(HistoryEntry);
+
+export const Checklist = Type.Object({ id: Type.String(), markdown: Type.String() });
+
+export const About = Type.Object({
+  pid: Type.Number(),
+  version: Type.String(),
+  term: Type.Number(),
+  startedAtMs: Type.Number(),
+  active: Type.Number(),
+  /** On loopback; null: there is none, and why. */
+  metricsPort: MaybeNumber,
+  metricsProblem: MaybeText,
+});
+export type About = Static<typeof About>;
 
 export const OpenRequest = Type.Object({ request: Type.Record(Type.String(), Type.Unknown()) });

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { Fence } from './splitter.ts';
 
 /**
@@ -53,7 +54,7 @@ export const Exit = Type.Object({
 export type Exit = Static<typeof Exit>;
 
 export const ProcessState = Type.Object({
-  /** null while it does not run (between an exit and the restart). */
+  /** null while it does not run (between an exit and the restart), or where no keeper started it. */
   pid: Type.Union([Count, Type.Null()]),
   up: Type.Boolean(),
   startedMs: Count,
@@ -70,6 +71,8 @@ export const InstanceProcess = Type.Object({
   track: TrackName,
   instance: Type.String(),
   version: Type.String(),
+  /** As it was given: what starts it, or the address at which it runs already. */
+  command: Type.String(),
   port: Count,
   process: ProcessState,
 });

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * What a service is: written by `service add` to `service.json` of the service's folder, read by its
@@ -87,7 +88,10 @@ export type Traffic = Static<typeof Traffic>;
 
 export const Workload = Type.Object(
   {
-    /** Run by /bin/sh; `{port}` and `{version}` are filled in, and PORT is in the environment. */
+    /**
+     * Run by /bin/sh; `{port}` and `{version}` are filled in, and PORT is in the environment. An
+     * address (base/track-address.ts) instead: it runs already, and is watched only.
+     */
     command: Type.String({ minLength: 1, maxLength: 10_000 }),
     cwd: Type.String({ pattern: '^/' }),
     /** Added to the keeper's own environment. */

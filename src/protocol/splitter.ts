@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 
 /**
  * What is said to a splitter over its unix socket, as HTTP with JSON bodies (process/admin-server.ts):
@@ -96,7 +97,7 @@ export const TrackCounts = Type.Object({
   instance: Type.String(),
   /** false: it was down at some moment of the interval. */
   up: Type.Boolean(),
-  /** Requests assigned by weight (in tcp mode: connections) whose outcome is known. */
+  /** Requests assigned by weight, or sent by the probe door (in tcp mode: connections), whose outcome is known. */
   requests: Count,
   /** Of those: the track could not be reached; did not answer in time; answered 5xx; broke off. */
   connectErrors: Count,

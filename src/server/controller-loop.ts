@@ -1,5 +1,6 @@
 import type { Controller } from '../app-controller.ts';
 import type { Problem } from '../base/problem.ts';
+import { PlanWatch } from './plan-watch.ts';
 
 /** No round later than this after the last, so that a late interval is not a late rollback. */
 const ROUND_MS = 1_000;
@@ -13,9 +14,11 @@ export interface ControllerLoop {
 
 /** Round after round, until it is stopped or can write no more; then the process ends and says why. */
 export function controllerLoop(
-  { engine }: Controller,
+  controller: Controller,
   failed: (problem: Problem) => never,
 ): ControllerLoop {
+  const { engine } = controller;
+  const plans = new PlanWatch(controller);
   let isStopped = false;
   let wakeUp: () => void = () => {};
   const pause = (ms: number): Promise<void> =>
@@ -28,6 +31,7 @@ export function controllerLoop(
     });
   const run = async (): Promise<void> => {
     while (!isStopped) {
+      await plans.look(performance.now());
       const due = await engine.turn();
       // What was not written may or may not be there: only a start from the ledger tells.
       if (engine.problem !== null) failed(engine.problem);

@@ -6,7 +6,8 @@ import { durationOf } from '../core/plan/phase-time.ts';
 import type { Phase, Plan } from '../core/plan/plan.ts';
 import { explain } from '../core/promotion/explain.ts';
 import type { State } from '../core/promotion/state.ts';
-import type { PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
+import { restsOnLoad } from '../core/promotion/synthetic.ts';
+import type { OutcomeView, PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
 
 /** What a person or a program may see of a promotion. Pure: the same state gives the same view. */
 export function promotionView(
@@ -15,7 +16,7 @@ export function promotionView(
   now: number,
   sourceProblem: Problem | null,
 ): PromotionView {
-  const { outcome, evidence } = state;
+  const { evidence } = state;
   return {
     id: state.promotion,
     service: state.service,
@@ -24,6 +25,7 @@ export function promotionView(
     plan: plan.name,
     by: state.by,
     rehearsal: state.rehearsal,
+    waived: state.waived.map((one) => ({ ...one })),
     openedAtMs: state.openedAtMs,
     weights: { ...state.weights },
     phases: plan.phases.map((phase, index) => phaseView(phase, index, state)),
@@ -31,21 +33,28 @@ export function promotionView(
     verdict:
       evidence.judge === null || evidence.judge.pairs === 0
         ? null
-        : verdictView(judge(plan.judge, plan.metrics, evidence.judge)),
+        : verdictView(judge(plan.judge, plan.metrics, evidence.judge), restsOnLoad(plan, state)),
     back: state.back?.cause.text ?? null,
     signOffs: (state.request?.accepted ?? []).map(({ person, role, choice }) => {
       return { person, role, choice };
     }),
-    outcome:
-      outcome === null
-        ? null
-        : {
-            kind: outcome.kind,
-            ga: outcome.kind === 'promoted' && outcome.ga,
-            cause: outcome.kind === 'promoted' ? null : outcome.cause.text,
-            atMs: outcome.atMs,
-          },
+    outcome: outcomeView(state),
   };
+}
+
+/** null: it has none yet. */
+export function outcomeView({ outcome }: State): OutcomeView | null {
+  if (outcome === null) return null;
+  return {
+    kind: isRehearsed(outcome) ? 'rehearsed' : outcome.kind,
+    ga: outcome.kind === 'promoted' && outcome.ga,
+    cause: outcome.kind === 'promoted' ? null : outcome.cause.text,
+    atMs: outcome.atMs,
+  };
+}
+
+function isRehearsed(outcome: NonNullable<State['outcome']>): boolean {
+  return outcome.kind === 'withdrawn' && outcome.cause.kind === 'rehearsed';
 }
 
 /** A source that does not answer is the first thing to know: nothing else will change meanwhile. */
@@ -91,9 +100,10 @@ function eValue(ln: number): number {
   return Math.min(Math.exp(ln), Number.MAX_VALUE);
 }
 
-function verdictView(verdict: Verdict): VerdictView {
+function verdictView(verdict: Verdict, synthetic: boolean): VerdictView {
   return {
     kind: verdict.kind,
+    synthetic,
     reason: verdict.reason,
     e: eValue(verdict.lnE),
     eThreshold: eValue(verdict.lnEThreshold),

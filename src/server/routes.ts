@@ -1,54 +1,87 @@
-import type { Controller } from '../app-controller.ts';
-import { problem } from '../base/problem.ts';
+import type { Controller, PastPromotion } from '../app-controller.ts';
+import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { formatFinding, parsePlan } from '../core/plan/check-plan.ts';
-import type { Plan } from '../core/plan/plan.ts';
+import { checklist } from '../core/decision/checklist.ts';
 import type { PromotionEvent } from '../core/promotion/event.ts';
 import type { AdminRoute } from '../process/admin-server.ts';
-import { Order, Promote, type PromotionView, Signed } from '../protocol/controller.ts';
+import { type About, Order, type PromotionView, Signed, Stop } from '../protocol/controller.ts';
 import { parse } from '../protocol/parse.ts';
+import { byId, type FoundPromotion, findPromotion } from './find-promotion.ts';
+import { historyView } from './history-view.ts';
+import { promote } from './promote.ts';
 import { promotionView } from './promotion-view.ts';
+import { stopFault } from './stop-fault.ts';
 
-/** How long a superseded promotion may take to be back at stable before the next begins. */
-const SUPERSEDE_MS = 60_000;
-const POLL_MS = 50;
+type Routes = Readonly<Record<string, AdminRoute>>;
 
-/** What can be said to the controller: protocol/controller.ts. `wake` starts a round at once. */
-export function controllerRoutes(
-  controller: Controller,
-  wake: () => void,
-  stop: () => void,
-): Readonly<Record<string, AdminRoute>> {
+/** What routes need of the process that they are served by. */
+export interface ServingProcess {
+  /** The next round begins now. */
+  wake(): void;
+  stop(): void;
+  about: Omit<About, 'active'>;
+}
+
+const HISTORY_MAX = 1_000;
+
+/** What can be said to the controller: protocol/controller.ts. */
+export function controllerRoutes(controller: Controller, serving: ServingProcess): Routes {
+  return { ...questions(controller, serving), ...orders(controller, serving) };
+}
+
+function questions(controller: Controller, { about }: ServingProcess): Routes {
   const { engine } = controller;
-  const find = (id: string) => engine.promotions.find((one) => one.id === id);
-  const viewOf = ({ id, plan, state }: (typeof engine.promotions)[number]): PromotionView =>
-    promotionView(plan, state, Date.now(), engine.sourceProblem(id));
+  const find = (query: URLSearchParams): Result<FoundPromotion> =>
+    findPromotion(controller, query.get('id') ?? '');
+  return {
+    'GET /about': async () => ok({ ...about, active: engine.promotions.length }),
+    'GET /promotions': async () =>
+      ok(engine.promotions.map((runner) => viewOf(controller, { kind: 'active', runner }))),
+    'GET /promotion': async (_, query) => {
+      const found = find(query);
+      return found.ok ? ok(viewOf(controller, found.value)) : found;
+    },
+    'GET /history': async (_, query) => {
+      const limit = Number(query.get('limit') ?? HISTORY_MAX);
+      if (!Number.isInteger(limit) || limit < 1 || limit > HISTORY_MAX) {
+        return fail(problem('usage', `limit: expected a whole number from 1 to ${HISTORY_MAX}`));
+      }
+      const service = query.get('service');
+      return historyView(controller, { limit, ...(service === null ? {} : { service }) });
+    },
+    'GET /checklist': async (_, query) => {
+      const found = find(query);
+      if (!found.ok) return found;
+      const { plan, state } = recordOf(found.value);
+      return ok({ id: state.promotion, markdown: checklist(plan, state, Date.now()) });
+    },
+    'GET /request': async (_, query) => {
+      const found = active(controller, query.get('id') ?? '');
+      if (!found.ok) return found;
+      const { id, state } = found.value;
+      if (state.request !== null) return ok({ request: state.request.request });
+      return fail(problem('conflict', `${id} asks nobody to sign now`, `auroractl explain ${id}`));
+    },
+  };
+}
+
+function orders(controller: Controller, { wake, stop }: ServingProcess): Routes {
+  const { engine } = controller;
   const view = (id: string): Result<PromotionView> => {
-    const runner = find(id);
-    if (runner === undefined) return fail(unknown(id));
-    return ok(viewOf(runner));
+    const found = byId(controller, id);
+    if (!found.ok) return found;
+    return found.value === null ? fail(unknown(id)) : ok(viewOf(controller, found.value));
   };
   const tell = async (id: string, event: PromotionEvent): Promise<Result<PromotionView>> => {
+    const there = active(controller, id);
+    if (!there.ok) return there;
     const refused = await engine.post(id, event);
     wake();
     return refused === null ? view(id) : fail(refused);
   };
   return {
-    'GET /promotions': async () => ok(engine.promotions.map(viewOf)),
-    'GET /promotion': async (_, query) => view(query.get('id') ?? ''),
     'POST /promote': async (body) => {
-      const asked = parse(Promote, body, 'promote');
-      if (!asked.ok) return asked;
-      const plan = soundPlan(asked.value);
-      if (!plan.ok) return plan;
-      const { by, rehearsal, supersede } = asked.value;
-      if (supersede) {
-        const withdrawn = await withdraw(controller, plan.value.service, by);
-        if (!withdrawn.ok) return withdrawn;
-      }
-      const faults = controller.faultsOf(plan.value);
-      if (faults !== null) return fail(faults);
-      const opened = await engine.promote(plan.value, by, rehearsal);
+      const opened = await promote(controller, body);
       wake();
       return opened.ok ? view(opened.value.id) : opened;
     },
@@ -58,58 +91,46 @@ export function controllerRoutes(
       const { id, command, by, reason } = order.value;
       return await tell(id, { kind: 'command', command, by, reason });
     },
-    'GET /request': async (_, query) => {
-      const id = query.get('id') ?? '';
-      const runner = find(id);
-      if (runner === undefined) return fail(unknown(id));
-      const open = runner.state.request;
-      if (open !== null) return ok({ request: open.request });
-      return fail(problem('conflict', `${id} asks nobody to sign now`, `auroractl explain ${id}`));
-    },
     'POST /sign': async (body) => {
       const signed = parse(Signed, body, 'sign');
       if (!signed.ok) return signed;
       const { id, document, signature } = signed.value;
       return await tell(id, { kind: 'sign-off', document, signature });
     },
-    'POST /stop': async () => {
+    'POST /stop': async (body) => {
+      const asked = body === null ? ok({ force: true }) : parse(Stop, body, 'stop');
+      if (!asked.ok) return asked;
+      const fault = asked.value.force ? null : stopFault(engine.promotions);
+      if (fault !== null) return fail(fault);
       setImmediate(stop);
       return ok(null);
     },
   };
 }
 
-function soundPlan({ path, text, args }: Promote): Result<Plan> {
-  const { plan, findings } = parsePlan(path, text, args);
-  if (plan !== null) return ok(plan);
-  const errors = findings.filter(({ level }) => level === 'error').map(formatFinding);
-  return fail(problem('invalid-file', [`${path} is no sound plan`, ...errors].join('\n')));
+function recordOf(found: FoundPromotion): Pick<PastPromotion, 'plan' | 'state'> {
+  return found.kind === 'active' ? found.runner : found.past;
 }
 
-/** The active promotion of the service goes back; the next begins once it has ended. */
-async function withdraw(
-  { engine }: Controller,
-  service: string,
-  by: string,
-): Promise<Result<void>> {
-  const isOfService = (one: (typeof engine.promotions)[number]): boolean =>
-    one.plan.service === service && one.state.outcome === null;
-  const other = engine.promotions.find(isOfService);
-  if (other === undefined) return ok(undefined);
-  const reason = 'another promotion takes its place';
-  const refused = await engine.post(other.id, { kind: 'command', command: 'withdraw', by, reason });
-  if (refused !== null) return fail(refused);
-  const deadline = performance.now() + SUPERSEDE_MS;
-  while (other.state.outcome === null) {
-    if (performance.now() > deadline) {
-      const hint = `auroractl explain ${other.id}`;
-      return fail(problem('unavailable', `${other.id} is not back at stable yet`, hint));
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return ok(undefined);
+function viewOf({ engine }: Controller, found: FoundPromotion): PromotionView {
+  const { plan, state } = recordOf(found);
+  const source = found.kind === 'active' ? engine.sourceProblem(found.runner.id) : null;
+  return promotionView(plan, state, Date.now(), source);
 }
 
-function unknown(id: string): ReturnType<typeof problem> {
-  return problem('not-found', `no active promotion ${id}`, 'auroractl list; auroractl history');
+type Runner = Controller['engine']['promotions'][number];
+
+/** One that can still be told something: `conflict` where it has ended. */
+function active(controller: Controller, id: string): Result<Runner> {
+  const found = byId(controller, id);
+  if (!found.ok) return found;
+  if (found.value === null) return fail(unknown(id));
+  if (found.value.kind === 'active') return ok(found.value.runner);
+  const { outcome } = found.value.past.state;
+  const message = `${id} has ended already: ${outcome?.kind ?? 'no outcome'}`;
+  return fail(problem('conflict', message, `auroractl status ${id}`));
+}
+
+function unknown(id: string): Problem {
+  return problem('not-found', `no promotion ${id}`, 'auroractl list; auroractl history');
 }

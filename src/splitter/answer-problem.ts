@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 
 /** Why the splitter itself answers. */
 export type ProxyProblem =
+  | 'closed' // the probe door, once the candidate has a share
   | 'connect' // the track was not reached
   | 'broken' // it broke off before it answered
   | 'timeout' // it did not answer in time
@@ -12,6 +13,7 @@ export type ProxyProblem =
   | 'not-supported'; // CONNECT
 
 const STATUS: Readonly<Record<ProxyProblem, number>> = {
+  closed: 503,
   connect: 503,
   broken: 502,
   timeout: 504,

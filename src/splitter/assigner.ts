@@ -8,7 +8,8 @@ export type Track = 'stable' | 'candidate';
 
 export interface Assignment {
   track: Track;
-  by: 'weight' | 'rule';
+  /** probe: it came by the probe door, which leads to the candidate alone. */
+  by: 'weight' | 'rule' | 'probe';
   /** A Set-Cookie value for a client that has just been given its track. */
   setCookie: string | null;
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { prng } from '../base/prng.ts';
 import type { Limits } from '../protocol/service.ts';
 import { answerProblem, answerSocket } from './answer-problem.ts';
+import type { Assignment } from './assigner.ts';
 import { DirectExchange } from './direct-exchange.ts';
 import { Exchange } from './exchange.ts';
 import { Mirror } from './mirror.ts';
@@ -21,9 +22,28 @@ export interface Door {
   connections(): number;
 }
 
+const TO_CANDIDATE: Assignment = { track: 'candidate', by: 'probe', setCookie: null };
+
+/**
+ * The door of those who may reach the candidate before it has a share: generated load. What comes in
+ * here is measured as the candidate's, and never sent to stable. Once it has a share this door is
+ * closed: the measured split would no longer be that of the weights.
+ */
+export function probeDoor(plane: Plane): Door {
+  return doorTo(plane, () => (plane.split.candidatePct > 0 ? null : TO_CANDIDATE), null);
+}
+
 export function httpDoor(plane: Plane, seed: number): Door {
-  const { limits } = plane.traffic;
   const mirror = plane.traffic.mirrorPct > 0 ? new Mirror(plane, prng(seed)) : null;
+  return doorTo(plane, (request) => plane.assigner.assign(request, plane.split), mirror);
+}
+
+function doorTo(
+  plane: Plane,
+  assign: (request: IncomingMessage) => Assignment | null,
+  mirror: Mirror | null,
+): Door {
+  const { limits } = plane.traffic;
   let isLeaving = false;
   let connections = 0;
   const server = createServer(serverOptions(limits));
@@ -39,7 +59,9 @@ export function httpDoor(plane: Plane, seed: number): Door {
     if (isLeaving) response.shouldKeepAlive = false;
     const target = requestTarget(request);
     if (target === null) return answerProblem(request, response, 'bad-request');
-    const tally = new Tally(plane, plane.assigner.assign(request, plane.split));
+    const assignment = assign(request);
+    if (assignment === null) return answerProblem(request, response, 'closed');
+    const tally = new Tally(plane, assignment);
     new DirectExchange(tally, target, request, response, limits).start();
   };
   server.on('request', (request, response) => {
@@ -47,7 +69,8 @@ export function httpDoor(plane: Plane, seed: number): Door {
     const target = requestTarget(request);
     if (target === null) return answerProblem(request, response, 'bad-request');
     if (isSpecial(request, target)) return direct(request, response);
-    const assignment = plane.assigner.assign(request, plane.split);
+    const assignment = assign(request);
+    if (assignment === null) return answerProblem(request, response, 'closed');
     const copy = assignment.track === 'stable' ? mirror?.copy(request, target) : null;
     const tally = new Tally(plane, assignment);
     new Exchange(tally, target, request, response, limits.bodyIdleMs, copy ?? null).start();
@@ -59,7 +82,9 @@ export function httpDoor(plane: Plane, seed: number): Door {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const target = requestTarget(request);
     if (target === null || isCleartextHttp2(request)) return answerSocket(socket, 400);
-    const tally = new Tally(plane, plane.assigner.assign(request, plane.split));
+    const assignment = assign(request);
+    if (assignment === null) return answerSocket(socket, 503);
+    const tally = new Tally(plane, assignment);
     upgrade(tally, target, request, socket, head, limits);
   });
   server.on('connect', (_, socket: Duplex) => answerSocket(socket, 501));

@@ -1,3 +1,4 @@
+import { logLine } from '../process/own-log.ts';
 import type { SplitterInterval, TrackCounts, Weights } from '../protocol/splitter.ts';
 import type { Track } from './assigner.ts';
 import type { IntervalStore } from './interval-store.ts';
@@ -87,7 +88,7 @@ export class IntervalClock {
       this.unwritten = [];
     } catch (error) {
       // What was measured may not cost a request; the next interval tries again.
-      process.stderr.write(`intervals are not written: ${String(error)}\n`);
+      logLine(`intervals are not written: ${String(error)}`);
       this.unwritten = this.unwritten.filter((one) => one.seq > this.store.lastSeq).slice(-1_000);
     }
   }

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../base/problem.ts';
+import { logLine } from '../process/own-log.ts';
 import { socketPath } from '../process/socket-path.ts';
 import { readVersion } from '../process/version.ts';
 import { parse } from '../protocol/parse.ts';
@@ -15,7 +16,7 @@ import { Splitter } from './splitter.ts';
 const SEED_MAX = 2 ** 47;
 
 function end({ message, hint }: Problem): never {
-  process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+  logLine(`error: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`);
   process.exit(2);
 }
 
@@ -30,6 +31,8 @@ const definition = parse(ServiceDefinition, file, 'service.json');
 if (!definition.ok) end(definition.problem);
 const socket = socketPath(folder, 'splitter');
 if (!socket.ok) end(socket.problem);
+const probe = socketPath(folder, 'probe');
+if (!probe.ok) end(probe.problem);
 
 const [door, metrics] = (process.env.AURORA_INHERITED ?? '').split(',').map(Number);
 // Not for the processes that this one starts.
@@ -37,6 +40,7 @@ delete process.env.AURORA_INHERITED;
 const splitter = await Splitter.start({
   folder,
   socketPath: socket.value,
+  probePath: probe.value,
   definition: definition.value,
   version: readVersion(),
   seed: randomInt(SEED_MAX),
@@ -46,6 +50,9 @@ if (!splitter.ok) end(splitter.problem);
 process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => {
   // A predecessor's successor has this path by now.
-  if (splitter.ok && splitter.value.hasAdmin) rmSync(socket.value, { force: true });
+  if (splitter.ok && splitter.value.hasAdmin) {
+    rmSync(socket.value, { force: true });
+    rmSync(probe.value, { force: true });
+  }
   process.exit(0);
 });

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type AdminServer, serveAdmin } from '../process/admin-server.ts';
+import { logLine } from '../process/own-log.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
 import type { SplitterState, TrackCounts, Tracks } from '../protocol/splitter.ts';
 import { adminRoutes } from './admin-routes.ts';
-import { type Door, httpDoor } from './http-door.ts';
+import { type Door, httpDoor, probeDoor } from './http-door.ts';
 import { IntervalClock } from './interval-clock.ts';
 import { IntervalStore } from './interval-store.ts';
-import { type ListenOn, listen } from './listen.ts';
+import { type ListenOn, listen, listenAt } from './listen.ts';
 import { metricsServer } from './metrics-page.ts';
 import { OrderBook, type SavedOrder } from './order-book.ts';
 import { Plane } from './plane.ts';
@@ -21,6 +22,7 @@ import { Totals } from './totals.ts';
 export interface SplitterOptions {
   folder: string;
   socketPath: string;
+  probePath: string;
   definition: ServiceDefinition;
   version: string;
   seed: number;
@@ -39,6 +41,7 @@ export class Splitter {
   readonly door: Door;
   readonly metrics: HttpServer;
   private admin: AdminServer | null = null;
+  private probe: HttpServer | null = null;
   private saved: Saved;
   private leaseTimer: NodeJS.Timeout | null = null;
 
@@ -113,17 +116,29 @@ export class Splitter {
     const served = await serveAdmin(this.options.socketPath, adminRoutes(this));
     if (!served.ok) return served;
     this.admin = served.value;
-    return ok(undefined);
+    return await this.openProbe();
+  }
+
+  /** In tcp mode nobody can say which bytes are whose: there is no probe door. */
+  private async openProbe(): Promise<Result<void>> {
+    if (this.plane.traffic.mode !== 'http') return ok(undefined);
+    const server = probeDoor(this.plane).server as HttpServer;
+    const listening = await listenAt(server, this.options.probePath);
+    if (listening.ok) this.probe = server;
+    return listening;
   }
 
   get hasAdmin(): boolean {
     return this.admin !== null;
   }
 
-  /** The socket is free for a successor from the moment this returns. */
+  /** The sockets are free for a successor from the moment this returns. */
   leaveAdmin(): void {
     void this.admin?.close();
     this.admin = null;
+    this.probe?.close();
+    this.probe?.closeIdleConnections();
+    this.probe = null;
   }
 
   /** No more intervals and no more writing: a successor does both. */
@@ -186,7 +201,7 @@ export class Splitter {
       this.save({ order }, false);
     } catch (error) {
       this.saved = { ...this.saved, order };
-      process.stderr.write(`splitter.json is not written: ${String(error)}\n`);
+      logLine(`splitter.json is not written: ${String(error)}`);
     }
   }
 }

@@ -42,9 +42,14 @@ export class Tally {
     this.plane.meters[this.track].bytes(direction, count);
   }
 
+  /** Sent before the candidate had a share, and over now that it has one: of no weight's making. */
+  private get isLateProbe(): boolean {
+    return this.assignment.by === 'probe' && this.plane.split.candidatePct > 0;
+  }
+
   /** After an attempt of which no byte was sent: whether it may be tried once more, on stable. */
   retryOnStable(): boolean {
-    if (this.isRetry || this.isDone || this.assignment.by === 'rule') return false;
+    if (this.isRetry || this.isDone || this.assignment.by !== 'weight') return false;
     const { meters } = this.plane;
     meters[this.track].done({ ...NOTHING, failure: 'connect' });
     this.upstream?.leave();
@@ -61,7 +66,7 @@ export class Tally {
     this.upstream?.leave();
     const { assignment, status, latencyMs } = this;
     const meter = this.plane.meters[this.track];
-    if (assignment.by === 'rule') return meter.count('byRule');
+    if (assignment.by === 'rule' || this.isLateProbe) return meter.count('byRule');
     if (this.isRetry) return;
     if (assignment.setCookie !== null) meter.count('stickyAssigned');
     meter.done({ status, latencyMs, failure, aborted });

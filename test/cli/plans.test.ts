@@ -116,12 +116,20 @@ describe('plan lock', () => {
 
 /** Without a service and a promotion these have nothing to act on, and say so. */
 const ANSWERS_ALONE: Readonly<Record<string, { code: number; err: RegExp }>> = {
+  demo: { code: 2, err: /^1\. A good candidate: / },
+  rehearse: { code: 2, err: /would rehearse bridge 1\.0\.0-rc\.1/ },
   diff: { code: 1, err: /^/ },
+  canary: { code: 5, err: /^error: (?:stable ends as soon as|another program listens at) /m },
+  init: { code: 2, err: /^error: no word of 'node v2\.js' is a file in .*\nhint: / },
   promote: { code: 2, err: /^would promote sample 1\.0\.0-rc\.1/ },
   'service add': { code: 0, err: /^web is known now/ },
   'service start': { code: 0, err: /^there are no services/ },
   'service stop': { code: 0, err: /^web is stopped/ },
   'service logs': { code: 2, err: /^error: web has written no log yet\nhint: / },
+  logs: { code: 0, err: /^$/ },
+  checklist: { code: 2, err: /^error: nothing is being promoted\nhint: / },
+  'controller stop': { code: 0, err: /^the controller is stopped\n/ },
+  drill: { code: 2, err: /^error: there is no service web\nhint: / },
   ...Object.fromEntries(
     ['status', 'explain', 'pause', 'resume', 'retry', 'abort', 'rollback', 'halt', 'sign'].map(
       (name) => [name, { code: 2, err: /^error: nothing is being promoted\nhint: / }],
@@ -129,7 +137,8 @@ const ANSWERS_ALONE: Readonly<Record<string, { code: number; err: RegExp }>> = {
   ),
 };
 /** They speak to a controller, which makes a ledger of its own. */
-const LIVE = /^(?:promote|list|status|explain|pause|resume|retry|abort|rollback|halt|sign)$/;
+const LIVE =
+  /^(?:promote|list|status|history|checklist|logs|explain|pause|resume|retry|abort|rollback|halt|sign|controller \w+)$/;
 
 test('the example of every command runs', async () => {
   await makeState(here.folder);

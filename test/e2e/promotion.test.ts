@@ -44,7 +44,14 @@ function withPromotion(story: (stage: Stage) => Promise<void>): Promise<void> {
         'candidate: 2.0.0-rc.1\n',
         `candidate: 2.0.0-rc.1\n  command: ${JSON.stringify(command)}\n`,
       );
-      const body = { path: PLAN, text, args: {}, by: 'rm', rehearsal: false, supersede: false };
+      const body = {
+        path: 'quick-plan.yaml',
+        text,
+        args: {},
+        by: 'rm',
+        rehearsal: false,
+        supersede: false,
+      };
       const opened = await client.ask(PromotionView, 'POST', '/promote', body);
       if (!opened.ok) throw new Error(opened.problem.message);
       return opened.value;
@@ -118,7 +125,7 @@ test(
       await stage.until(id, ({ weights }) => weights.candidate > 0);
       const raisedMs = performance.now();
       const ended = await stage.until(id, ({ outcome }) => outcome !== null);
-      expect(performance.now() - raisedMs).toBeLessThan(10_000);
+      expect(performance.now() - raisedMs).toBeLessThan(20_000);
       await load.stop();
       expect(ended.outcome?.kind).toBe('rolled-back');
       expect(ended.outcome?.cause).toMatch(/many-errors|the judge/);
@@ -150,7 +157,7 @@ test(
         body: JSON.stringify({ SAMPLE_ERROR_RATE: '1' }),
       });
       while ((await stage.rig.splitterState()).weights.candidate > 0) await sleep(20);
-      expect(performance.now() - killedMs).toBeLessThan(6_000);
+      expect(performance.now() - killedMs).toBeLessThan(9_000);
       await sleep(500);
       const failedBefore = load.failedSoFar.length;
       await sleep(1_000);

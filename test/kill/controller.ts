@@ -79,6 +79,7 @@ async function main(): Promise<void> {
     evidence: port('evidence'),
     hooks: port('hooks'),
     notifier: port('notifier'),
+    load: { generate: async () => ({ ok: true, value: undefined }) },
   } as World;
   process.on('message', (message: ToController) => {
     if (message.kind === 'answer') {

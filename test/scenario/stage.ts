@@ -48,7 +48,8 @@ export class StageRun {
           term: 1,
           generation: 0,
           afterSeq: -1,
-          rehearsal: false,
+          rehearsal: rest[1] === 'rehearsal',
+          origin: null,
         });
         break;
       case 'ok':
@@ -229,7 +230,8 @@ export class StageRun {
     if (outcome !== null) {
       this.seen.add(`outcome ${outcome.kind}`);
       const why = outcome.kind === 'promoted' ? (outcome.ga ? 'GA' : 'not GA') : outcome.cause.text;
-      return [`= ${outcome.kind}: ${why}, candidate at ${weights.candidate} %`];
+      const waived = state.waived.map(({ phase, text }) => `  left out in ${phase}: ${text}`);
+      return [`= ${outcome.kind}: ${why}, candidate at ${weights.candidate} %`, ...waived];
     }
     const waits = explain(this.plan, state, this.now);
     for (const { on } of waits) this.seen.add(`waiting ${on}`);

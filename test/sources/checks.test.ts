@@ -153,7 +153,7 @@ test('command: at its deadline everything that it started ends', async () => {
   expect(await one({ source: 'command', run, field: 'exit', timeoutMs: 200 })).toMatch(
     /did not end within 200 ms and was stopped$/,
   );
-  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect(existsSync(mark)).toBe(false);
 });

@@ -158,7 +158,7 @@ test('nobody renews, splitter killed meanwhile: the fallback comes no later', as
   await pause(100);
   await made.start();
   await made.until(({ fallbackApplied }) => fallbackApplied);
-  expect(performance.now() - started).toBeLessThan(2_500);
+  expect(performance.now() - started).toBeLessThan(6_000);
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('stable');
 });
 

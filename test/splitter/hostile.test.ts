@@ -64,9 +64,9 @@ test('a head that comes byte by byte ends at headersMs', async () => {
   const socket = await open(port);
   const drip = setInterval(() => socket.write('x'), 100);
   socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-');
-  const livedMs = await lifetime(socket, 6_000);
+  const livedMs = await lifetime(socket, 15_000);
   clearInterval(drip);
-  expect(livedMs).toBeLessThan(3_500);
+  expect(livedMs).toBeLessThan(12_000);
 });
 
 test('a body that stops ends after bodyIdleMs; one that only is slow does not', async () => {
@@ -114,10 +114,13 @@ test('a client that takes nothing any more is let go', async () => {
 });
 
 test('a client that closes its half has gone: nothing is kept for it', async () => {
-  const { made, port } = await start({}, (_, answer) => void setTimeout(() => answer.end(), 2_000));
+  const { made, port } = await start(
+    {},
+    (_, answer) => void setTimeout(() => answer.end(), 12_000),
+  );
   const socket = await open(port);
   socket.end(GET);
-  expect(await lifetime(socket, 3_000)).toBeLessThan(1_000);
+  expect(await lifetime(socket, 15_000)).toBeLessThan(8_000);
   expect((await made.until(() => true)).open.stable).toBe(0);
   expect(await counted(made, 'aborts')).toBe(1);
 });
@@ -175,7 +178,7 @@ test('connections above the limit are closed, those below are served', async () 
   const { port } = await start({ connections: 5 }, (_, answer) => answer.end('ok'));
   const held = await Promise.all(Array.from({ length: 5 }, () => open(port)));
   const sixth = await open(port).catch(() => null);
-  if (sixth !== null) expect(await lifetime(sixth, 2_000)).toBeLessThan(1_000);
+  if (sixth !== null) expect(await lifetime(sixth, 15_000)).toBeLessThan(8_000);
   held[0]?.destroy();
   await pause(200);
   expect((await sendRaw(port, [GET])).statuses).toEqual([200]);

@@ -1,7 +1,9 @@
+import type { PromotionView } from '../../protocol/controller.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { ControllerClient } from '../controller-client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatAge, STATE_OPTION } from '../ledger-view.ts';
+import { outcomeText } from '../promotion-tree.ts';
 
 export const list: CommandDefinition = {
   name: 'list',
@@ -23,14 +25,20 @@ export const list: CommandDefinition = {
           { title: 'AGE' },
           { title: 'PHASE' },
           { title: 'CANDIDATE' },
+          { title: 'PLAN', wide: true },
+          { title: 'BY', wide: true },
+          { title: 'OUTCOME', wide: true },
           { title: 'WAITS FOR' },
         ],
-        rows: views.value.map(({ id, openedAtMs, phases, weights, waiting, back }) => [
-          id,
-          formatAge(openedAtMs, nowMs),
-          back === null ? (phases.find((one) => one.standing === 'active')?.name ?? '-') : 'back',
-          `${weights.candidate} %`,
-          waiting.map(({ on }) => on).join(', '),
+        rows: views.value.map((view) => [
+          view.id,
+          formatAge(view.openedAtMs, nowMs),
+          phaseOf(view),
+          `${view.weights.candidate} %`,
+          view.plan,
+          view.by,
+          view.outcome === null ? '-' : outcomeText(view.outcome),
+          view.waiting.map(({ on }) => on).join(', '),
         ]),
       },
       args.text('output'),
@@ -38,3 +46,8 @@ export const list: CommandDefinition = {
     return EXIT.yes;
   },
 };
+
+function phaseOf({ back, phases }: PromotionView): string {
+  if (back !== null) return 'back';
+  return phases.find(({ standing }) => standing === 'active')?.name ?? '-';
+}

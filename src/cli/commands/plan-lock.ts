@@ -1,23 +1,15 @@
-import type { Difference } from '../../base/diff.ts';
-import { type Problem, problem } from '../../base/problem.ts';
-import { fail, type Result } from '../../base/result.ts';
-import {
-  changedSince,
-  formatLock,
-  lockPlan,
-  type PlanLock,
-  parseLock,
-} from '../../core/plan/lock.ts';
-import type { Plan } from '../../core/plan/plan.ts';
+import type { Problem } from '../../base/problem.ts';
+import { changedSince, formatLock, lockPlan } from '../../core/plan/lock.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { EXIT, type ExitCode, gravest } from '../exit-codes.ts';
-import { readText, writeText } from '../files.ts';
+import { writeText } from '../files.ts';
 import {
   PLAN_ARGUMENT_OPTION,
   type PlanArguments,
   planArguments,
   readSoundPlan,
 } from '../plan-files.ts';
+import { lockMismatch, lockPathOf, readPlanLock } from '../plan-lock-file.ts';
 
 export const planLock: CommandDefinition = {
   name: 'plan lock',
@@ -74,48 +66,14 @@ function carryOut(file: string, mode: Mode, args: PlanArguments): Outcome {
     return { file, result, sha256: made.sha256, problem: found };
   };
   const path = lockPathOf(file);
-  const lock = readLock(path);
+  const lock = readPlanLock(path);
   const fits = lock?.ok === true && changedSince(lock.value, plan).length === 0;
   if (mode === 'check') {
     if (fits) return outcome('valid');
-    return outcome(lock === null ? 'not locked' : 'differs', mismatch(file, path, lock, plan));
+    return outcome(lock === null ? 'not locked' : 'differs', lockMismatch(file, lock, plan));
   }
   if (mode === 'dry-run') return outcome('would lock');
   if (fits) return outcome('unchanged');
   const written = writeText(path, formatLock(made));
   return written.ok ? outcome('locked') : outcome('not locked', written.problem);
-}
-
-function lockPathOf(planPath: string): string {
-  return `${planPath.replace(/\.ya?ml$/, '')}.lock.json`;
-}
-
-/** null where there is none. What can't be read can't vouch, so every other trouble is a mismatch. */
-function readLock(path: string): Result<PlanLock> | null {
-  const text = readText(path);
-  if (!text.ok && text.problem.code === 'not-found') return null;
-  const lock = text.ok ? parseLock(text.value) : text;
-  if (lock.ok && lock.value.name === lock.value.plan.name) return lock;
-  const fault = lock.ok ? 'its name is not that of the plan in it' : lock.problem.message;
-  const message = `${path} is no sound lock: ${fault}`;
-  return fail(
-    problem('lock-mismatch', message, 'take it back from version control, or lock again'),
-  );
-}
-
-function mismatch(file: string, path: string, lock: Result<PlanLock> | null, plan: Plan): Problem {
-  const command = `auroractl plan lock ${file}`;
-  if (lock === null) return problem('lock-mismatch', `${file} is not locked: no ${path}`, command);
-  if (!lock.ok) return lock.problem;
-  const hint = `undo the change, or have it reviewed and lock it: ${command}`;
-  const changes = changedSince(lock.value, plan).map(formatDifference).join('; ');
-  return problem('lock-mismatch', `${file} differs from its lock: ${changes}`, hint);
-}
-
-function formatDifference({ path, before, after }: Difference): string {
-  const text = (value: unknown): string => {
-    const json = value === undefined ? '(absent)' : JSON.stringify(value);
-    return json.length > 60 ? `${json.slice(0, 57)}...` : json;
-  };
-  return `${path}: ${text(before)} -> ${text(after)}`;
 }

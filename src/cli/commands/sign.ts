@@ -1,19 +1,15 @@
-import { signerOf } from '../../app.ts';
-import { toBase64 } from '../../base/bytes.ts';
 import { type DecisionRequest, requestDigest } from '../../core/decision/request.ts';
-import { signOffDocument } from '../../core/decision/sign-off.ts';
-import { OpenRequest, PromotionView, type Signed } from '../../protocol/controller.ts';
+import { SYNTHETIC } from '../../core/promotion/synthetic.ts';
 import type { CommandDefinition } from '../command.ts';
-import { ControllerClient, caller } from '../controller-client.ts';
+import { ControllerClient, caller, PROMOTION_OPERAND } from '../controller-client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
+import { openRequest, signRequest } from '../sign-request.ts';
 
 export const sign: CommandDefinition = {
   name: 'sign',
   summary: 'sign the open decision request of a promotion, for or against it',
-  operands: [
-    { name: '[id]', summary: 'the promotion; else the only active one', completes: 'nothing' },
-  ],
+  operands: [PROMOTION_OPERAND],
   options: [
     { flags: '--key <file>', summary: 'your private key', required: true, completes: 'file' },
     { flags: '--role <role>', summary: 'the role that you sign as', required: true },
@@ -29,24 +25,17 @@ export const sign: CommandDefinition = {
     const found = await client.promotion(args.operands[0]);
     if (!found.ok) return context.fail(found.problem);
     const { id } = found.value;
-    const open = await client.ask(OpenRequest, 'GET', `/request?id=${encodeURIComponent(id)}`);
+    const open = await openRequest(client, id);
     if (!open.ok) return context.fail(open.problem);
-    // The controller checks it again byte by byte: a request that is not the open one is refused.
-    const request = open.value.request as unknown as DecisionRequest;
-    for (const line of summaryOf(request)) context.note(line);
+    for (const line of summaryOf(open.value)) context.note(line);
     if (args.flag('dry-run')) return EXIT.usage;
-    const signer = await signerOf(args.text('key') ?? '');
-    if (!signer.ok) return context.fail(signer.problem);
-    const document = signOffDocument(request, {
+    const taken = await signRequest(client, open.value, {
+      keyFile: args.text('key') ?? '',
       person: caller(args.text('as')),
       role: args.text('role') ?? '',
       choice: args.flag('reject') ? 'reject' : 'approve',
       atMs: context.nowMs(),
     });
-    const signature = await signer.value.sign(new TextEncoder().encode(document));
-    if (!signature.ok) return context.fail(signature.problem);
-    const body: Signed = { id, document, signature: toBase64(signature.value) };
-    const taken = await client.ask(PromotionView, 'POST', '/sign', body);
     if (!taken.ok) return context.fail(taken.problem);
     context.note(`${id}: signed; auroractl status ${id}`);
     return EXIT.yes;
@@ -55,6 +44,8 @@ export const sign: CommandDefinition = {
 
 function summaryOf(request: DecisionRequest): string[] {
   return [
+    ...(request.rehearsal ? ['a rehearsal: signing it is practice'] : []),
+    ...(request.synthetic ? [`the verdict was ${SYNTHETIC}`] : []),
     `${request.promotion}: ${request.outcome} for ${request.service} ${request.release.version}`,
     `request ${requestDigest(request)}, evidence up to interval ${request.evidenceToSeq}`,
     ...request.reasons.map((reason) => `  ${reason}`),

@@ -1,6 +1,6 @@
 import type { PromotionView } from '../../protocol/controller.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
-import { ControllerClient } from '../controller-client.ts';
+import { ControllerClient, PROMOTION_OPERAND } from '../controller-client.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
 import { promotionTree } from '../promotion-tree.ts';
 import { outcomeCode, watchPromotion } from '../watch-promotion.ts';
@@ -8,9 +8,7 @@ import { outcomeCode, watchPromotion } from '../watch-promotion.ts';
 export const status: CommandDefinition = {
   name: 'status',
   summary: 'show a promotion: phase, gates, checks, numbers, what it waits for',
-  operands: [
-    { name: '[id]', summary: 'the promotion; else the only active one', completes: 'nothing' },
-  ],
+  operands: [PROMOTION_OPERAND],
   options: [{ flags: '-w, --watch', summary: 'until it has ended' }, STATE_OPTION, OUTPUT_OPTION],
   example: 'auroractl status',
   exits: '0 promoted, 1 rolled back, 2 no such promotion, 5 under way',

@@ -3,6 +3,7 @@ import { formatInstant } from '../../base/instant.ts';
 import { checkTable, OUTCOME_WORDS } from '../gate/gate-report.ts';
 import type { Phase, Plan } from '../plan/plan.ts';
 import type { State } from '../promotion/state.ts';
+import { restsOnLoad, SYNTHETIC } from '../promotion/synthetic.ts';
 import { cell, markdownTable } from '../report/markdown.ts';
 
 /**
@@ -14,8 +15,9 @@ export function checklist(plan: Plan, state: State, now: number): string {
     header(plan, state, now),
     releaseSection(plan),
     roadSection(plan, state),
+    ...waivedSection(state),
     gateSection(plan, state),
-    judgeSection(state),
+    judgeSection(plan, state),
     signOffSection(plan, state),
     decisionSection(state),
   ];
@@ -70,6 +72,13 @@ function roadSection(plan: Plan, state: State): string {
   ].join('\n');
 }
 
+/** What a rehearsal left out is an open box. */
+function waivedSection({ waived }: State): string[] {
+  if (waived.length === 0) return [];
+  const lines = waived.map(({ phase, text }) => box(false, `${cell(phase)}: ${cell(text)}`));
+  return [['## Left out by the rehearsal', '', ...lines].join('\n')];
+}
+
 function describePhase(phase: Phase): string {
   const name = `${cell(phase.name)} (${phase.kind})`;
   switch (phase.kind) {
@@ -106,10 +115,11 @@ function gateSection(plan: Plan, state: State): string {
   return ['## Gates', '', ...gates].join('\n');
 }
 
-function judgeSection(state: State): string {
+function judgeSection(plan: Plan, state: State): string {
   const { judge, lastSeq } = state.evidence;
   const pairs = judge?.pairs ?? 0;
-  const text = `verdict ${state.verdict ?? 'none'} on ${pairs} pairs of intervals, up to number ${lastSeq}`;
+  const rests = restsOnLoad(plan, state) ? `, ${SYNTHETIC}` : '';
+  const text = `verdict ${state.verdict ?? 'none'} on ${pairs} pairs of intervals, up to number ${lastSeq}${rests}`;
   return ['## Canary', '', box(state.verdict === 'promote', text)].join('\n');
 }
 

@@ -36,6 +36,8 @@ const facts: RequestFacts = {
   results: [{ gate: 'g', outcome: 'pass', checks: [seen], evaluatedAtMs: 7 }],
   skipped: [],
   verdict: 'promote',
+  synthetic: false,
+  rehearsal: false,
   evidenceToSeq: 12,
   createdAtMs: 10,
   expiresAtMs: 20,

@@ -25,6 +25,10 @@ export interface DecisionRequest {
   gates: readonly RequestGate[];
   skipped: readonly { gate: string; by: string; reason: string; untilMs: number }[];
   verdict: VerdictKind | null;
+  /** It rests, at least in part, on generated requests. */
+  synthetic: boolean;
+  /** A signature under it counts for nothing but practice. */
+  rehearsal: boolean;
   /** The evidence counts up to this interval. */
   evidenceToSeq: number;
   createdAtMs: number;
@@ -56,6 +60,8 @@ export interface RequestFacts {
   results: readonly GateResult[];
   skipped: DecisionRequest['skipped'];
   verdict: VerdictKind | null;
+  synthetic: boolean;
+  rehearsal: boolean;
   evidenceToSeq: number;
   createdAtMs: number;
   expiresAtMs: number;
@@ -91,6 +97,8 @@ export function freezeRequest(facts: RequestFacts): DecisionRequest {
     })),
     skipped: facts.skipped.map(({ gate, by, reason, untilMs }) => ({ gate, by, reason, untilMs })),
     verdict: facts.verdict,
+    synthetic: facts.synthetic,
+    rehearsal: facts.rehearsal,
     evidenceToSeq: facts.evidenceToSeq,
     createdAtMs: facts.createdAtMs,
     expiresAtMs: facts.expiresAtMs,

@@ -64,6 +64,7 @@ class Run {
       generation: 0,
       afterSeq: -1,
       rehearsal: false,
+      origin: null,
     } as const;
     const first = transition(plan, planSha256, null, opened, this.now);
     this.state = first.state;

@@ -1,7 +1,7 @@
 import type { Track } from '../evidence/interval.ts';
 import type { Comparison, Statistic } from '../gate/check.ts';
 import type { Colour, Impact } from '../gate/gate.ts';
-import type { DecisionRule, DefaultAction, Traffic } from './plan.ts';
+import type { DecisionRule, DefaultAction, Load, Traffic } from './plan.ts';
 
 /**
  * What a plan file says, in the form of schema.ts: shorthands unread, defaults left out. Durations
@@ -30,7 +30,11 @@ export interface PlanFile {
   gates?: Readonly<Record<string, GateFile>>;
   phases: readonly PhaseFile[];
   freezes?: Readonly<Record<string, FreezeFile>>;
+  load?: LoadFile;
 }
+
+/** `200rps /path`, or the mapping it stands for. */
+export type LoadFile = string | Load;
 
 interface ReleaseFile {
   version: string;
@@ -128,7 +132,7 @@ export type ConditionFile =
 export interface PhaseBaseFile {
   name?: string;
   traffic?: Traffic;
-  load?: { ratePerSecond: number; path: string };
+  load?: LoadFile;
   gates?: readonly string[];
   every?: string;
   repeat?: { count: number; failureLimit: number };

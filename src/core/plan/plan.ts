@@ -103,13 +103,19 @@ export type Trigger =
 /** Where the candidate's requests come from. */
 export type Traffic = 'live' | 'load' | 'mirror' | 'sessions' | 'none';
 
+/** Requests that are generated, evenly spaced: whole requests a second, and their path. */
+export interface Load {
+  ratePerSecond: number;
+  path: string;
+}
+
 /** What happens by itself: go back to where the state says back is, or stand still for a person. */
 export type DefaultAction = 'rollback' | 'hold';
 
 export interface PhaseBase {
   name: string;
   traffic: Traffic;
-  load: { ratePerSecond: number; path: string } | null;
+  load: Load | null;
   /** Gates judged in this phase, in this order. */
   gates: readonly string[];
   /** Gates are evaluated again after so long; 0: once on entry and once before leaving. */

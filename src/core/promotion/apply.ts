@@ -28,6 +28,7 @@ export function open(
     planSha256,
     by: event.by,
     rehearsal: event.rehearsal,
+    origin: event.origin,
     openedAtMs: now,
     term: event.term,
     generation: event.generation,
@@ -49,6 +50,7 @@ export function open(
     drift: null,
     back: null,
     soak: { breached: false, restarts: 0 },
+    waived: [],
     outcome: null,
     evidence: { ...NO_EVIDENCE, lastSeq: event.afterSeq },
   };

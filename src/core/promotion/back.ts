@@ -37,7 +37,7 @@ export function orderBack(
     paused: null,
   });
   enterStage(step, 'back');
-  notify(step, 'critical', `${state.promotion} goes back`, cause.text);
+  notify(step, levelOf(cause), `${state.promotion} goes back`, cause.text);
   return true;
 }
 
@@ -79,6 +79,11 @@ function end(step: Step, untouched: boolean): boolean {
   const outcome: Outcome = { kind, cause: back.cause, atMs: step.now };
   set(step, { outcome });
   enterStage(step, 'ended');
-  notify(step, 'critical', `${step.state.promotion} ${kind}`, back.cause.text);
+  notify(step, levelOf(back.cause), `${step.state.promotion} ${kind}`, back.cause.text);
   return true;
+}
+
+/** Nobody is woken up because a rehearsal is over. */
+function levelOf({ kind }: Cause): 'info' | 'critical' {
+  return kind === 'rehearsed' ? 'info' : 'critical';
 }

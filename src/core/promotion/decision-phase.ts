@@ -12,6 +12,7 @@ import { orderBack } from './back.ts';
 import { isInForce, isSkipped } from './gates.ts';
 import type { Decided, OpenCondition, State } from './state.ts';
 import { enterStage, notify, phaseOf, type Step, set } from './step.ts';
+import { restsOnLoad } from './synthetic.ts';
 
 /**
  * One move of a decision phase: fresh results first, then the frozen request, then signatures. What
@@ -127,6 +128,8 @@ function freezeWhenTold(step: Step, phase: DecisionPhase): boolean {
     results: counted,
     skipped: state.skipped.filter((skip) => isInForce(skip, state, now)),
     verdict: state.verdict,
+    synthetic: restsOnLoad(plan, state),
+    rehearsal: state.rehearsal,
     evidenceToSeq: state.evidence.lastSeq,
     createdAtMs: now,
     expiresAtMs: now + phase.validMs,

@@ -2,6 +2,17 @@ import type { Interval } from '../evidence/interval.ts';
 import type { Evidence } from '../gate/check.ts';
 import type { Weights } from './effect.ts';
 
+/** The file that a plan was read from, and what was said with it: what it is held against from then on. */
+export interface PlanOrigin {
+  /** Absolute. */
+  path: string;
+  args: Readonly<Record<string, string>>;
+  /** `200rps /path` in place of live requests; null: as the plan says. */
+  load: string | null;
+  /** Of a rehearsal: how long the whole road was to take; null: as long as the plan says. */
+  scaleToMs: number | null;
+}
+
 /** Everything that can happen to a promotion. The machine learns of the world in no other way. */
 export type PromotionEvent =
   /**
@@ -17,6 +28,7 @@ export type PromotionEvent =
       generation: number;
       afterSeq: number;
       rehearsal: boolean;
+      origin: PlanOrigin | null;
     }
   /** A controller has taken over; its term fences every order of an earlier one. */
   | { kind: 'controller-started'; term: number }

@@ -164,7 +164,7 @@ function onRun(
     found.push(waiting(on, text, untilMs));
   };
   const volume = (min: number): void => {
-    if (requests >= min) return;
+    if (requests >= min || state.rehearsal) return;
     found.push(waiting('volume', `${requests} of ${min} requests at the candidate`, untilMs));
   };
   switch (phase.kind) {
@@ -176,7 +176,7 @@ function onRun(
     case 'canary':
       time('duration', phase.durationMs);
       volume(phase.requestsMin);
-      if (phase.judged && state.verdict !== 'promote') {
+      if (phase.judged && state.verdict !== 'promote' && !state.rehearsal) {
         const text = `the judge says ${state.verdict ?? 'nothing yet'}; it must say promote`;
         found.push(waiting('judge', text, untilMs));
       }

@@ -3,6 +3,7 @@ import type { CanaryPhase, Phase, Plan, SoakPhase } from '../plan/plan.ts';
 import { orderBack } from './back.ts';
 import { decideForward } from './decision-phase.ts';
 import { ALL_STABLE, type Weights } from './effect.ts';
+import { unmetFloors, withoutFloors } from './floors.ts';
 import { allPassSince, failingTooLong } from './gates.ts';
 import { conditionsOf, decisionPhaseBefore, goInForce, whatBarsRaise } from './go.ts';
 import type { State } from './state.ts';
@@ -166,8 +167,19 @@ function run(step: Step): boolean {
 
 /** Gates that pass are judged again before a phase is left, on evidence of that moment. */
 function enterReview(step: Step): boolean {
+  noteWaived(step);
   enterStage(step, 'review');
   return true;
+}
+
+/** A rehearsal tells what it left out. */
+function noteWaived(step: Step): void {
+  const phase = phaseOf(step.plan, step.state);
+  if (phase.kind !== 'soak' && phase.kind !== 'canary') return;
+  const texts = unmetFloors(phase, step.state);
+  const others = step.state.waived.filter((one) => one.phase !== phase.name);
+  if (texts.length === 0 && others.length === step.state.waived.length) return;
+  set(step, { waived: [...others, ...texts.map((text) => ({ phase: phase.name, text }))] });
 }
 
 function soak(step: Step, phase: SoakPhase): boolean {
@@ -178,16 +190,14 @@ function soak(step: Step, phase: SoakPhase): boolean {
 }
 
 function soakIsDone(state: State, phase: SoakPhase): boolean {
-  return state.evidence.coveredMs >= phase.soakMs && state.evidence.requests >= phase.requestsMin;
+  return state.evidence.coveredMs >= phase.soakMs && withoutFloors(phase, state);
 }
 
 /** Never on time alone: volume, and where the phase is judged, the judge's `promote`. */
 export function canaryIsDone(phase: CanaryPhase, state: State): boolean {
-  const { coveredMs, requests } = state.evidence;
-  if (requests < phase.requestsMin) return false;
-  if (phase.judged && state.verdict !== 'promote') return false;
-  if (coveredMs >= phase.durationMs) return true;
-  return phase.advance === 'when-shown' && phase.judged;
+  if (!withoutFloors(phase, state)) return false;
+  if (state.evidence.coveredMs >= phase.durationMs) return true;
+  return phase.advance === 'when-shown' && phase.judged && state.verdict === 'promote';
 }
 
 function review(step: Step): boolean {
@@ -218,6 +228,10 @@ function nextPhase(step: Step): boolean {
     return askAgain(step, 'no GO is in force');
   }
   if (conditionsOf(state).some(({ metAtMs }) => metAtMs === null)) return false;
+  if (state.rehearsal) {
+    const text = 'the whole road was gone; a rehearsal ends where it began';
+    return orderBack(step, { kind: 'rehearsed', text }, { withdrawn: true });
+  }
   enterStage(step, 'adopt');
   return true;
 }
@@ -227,7 +241,7 @@ function enterPhase(step: Step, phase: number): void {
   enterStage(step, 'before');
 }
 
-/** The last move: the candidate becomes stable. Recorded as GA only under a signed GO. */
+/** The last move: the candidate becomes stable. Recorded as GA only under a signed GO, and never in a rehearsal, which does not come here. */
 function adopt(step: Step): boolean {
   const { state, plan, now } = step;
   if (isPending(state, 'adopt')) return false;
@@ -235,7 +249,7 @@ function adopt(step: Step): boolean {
     issue(step, { kind: 'adopt', generation: nextGeneration(step) });
     return true;
   }
-  const ga = plan.decision === 'signed' && goInForce(state) !== null && !state.rehearsal;
+  const ga = plan.decision === 'signed' && goInForce(state) !== null;
   set(step, { outcome: { kind: 'promoted', ga, atMs: now } });
   enterStage(step, 'ended');
   notify(step, 'info', `${state.promotion} is ${ga ? 'GA' : 'promoted'}`, plan.release.version);

@@ -8,6 +8,7 @@ import { conditionsOf } from './go.ts';
 import { noteSoakBreach } from './soak.ts';
 import type { Cause } from './state.ts';
 import { dropPending, holdOn, phaseOf, resend, type Step } from './step.ts';
+import { restsOnLoad, SYNTHETIC } from './synthetic.ts';
 
 /**
  * One move, the gravest first; true when something changed and there may be more. The order is the
@@ -90,7 +91,8 @@ function openIncident(step: Step): Cause | null {
 
 function judgedWorse(step: Step): Cause | null {
   if (step.state.verdict !== 'rollback') return null;
-  return { kind: 'verdict', text: 'the judge: the candidate is worse than stable' };
+  const rests = restsOnLoad(step.plan, step.state) ? `, ${SYNTHETIC}` : '';
+  return { kind: 'verdict', text: `the judge: the candidate is worse than stable${rests}` };
 }
 
 function failedGate(step: Step): Cause | null {

@@ -5,6 +5,7 @@ import type { GateResult } from '../gate/gate.ts';
 import type { JudgeState } from '../judge/judge.ts';
 import type { VerdictKind } from '../judge/verdict.ts';
 import type { Effect, Weights } from './effect.ts';
+import type { PlanOrigin } from './event.ts';
 
 /**
  * Everything a promotion remembers. Plain JSON: it is digested into every leaf and saved as a
@@ -17,6 +18,8 @@ export interface State {
   planSha256: string;
   by: string;
   rehearsal: boolean;
+  /** null: the plan came from no file. */
+  origin: PlanOrigin | null;
   openedAtMs: number;
   term: number;
   /** Counter on each order to a driver; a driver refuses an older (term, generation). */
@@ -46,6 +49,8 @@ export interface State {
   /** Once set it stays: the promotion goes back as soon as there is a way. */
   back: BackOrder | null;
   soak: { breached: boolean; restarts: number };
+  /** Of a rehearsal: what would have kept a promotion in the phase. */
+  waived: readonly Waived[];
   outcome: Outcome | null;
   evidence: EvidenceState;
 }
@@ -101,6 +106,11 @@ export interface Skip {
   by: string;
   reason: string;
   untilMs: number;
+}
+
+export interface Waived {
+  phase: string;
+  text: string;
 }
 
 export interface OpenRequest {
@@ -176,12 +186,14 @@ export interface Cause {
     | 'hook'
     | 'person'
     | 'superseded'
-    | 'plan-ends';
+    | 'plan-ends'
+    /** A rehearsal that went all the way. */
+    | 'rehearsed';
   text: string;
 }
 
 export type Outcome =
-  /** ga: it reached 100 % under a signed GO, and it was no rehearsal. */
+  /** ga: it reached 100 % under a signed GO. A rehearsal is never promoted. */
   | { kind: 'promoted'; ga: boolean; atMs: number }
   | { kind: 'rolled-back'; cause: Cause; atMs: number }
   | { kind: 'withdrawn'; cause: Cause; atMs: number };

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../../base/duration.ts';
+import type { Load } from '../plan.ts';
 import type { DispersionFile, MeasurementFile } from '../plan-file.ts';
 import { shortLine } from './quantity.ts';
 
@@ -12,6 +13,16 @@ export function parseStep(text: string): { weightPct: number; holdMs: number } |
   const holdMs = duration === undefined ? 0 : parseDuration(duration);
   const weightPct = Number(weight);
   return holdMs === null || weightPct > 100 ? null : { weightPct, holdMs };
+}
+
+export const LOAD_FORM = 'a load such as "200rps /path"';
+const RATE_MAX = 100_000;
+
+/** `200rps /path`; the path is / where it is left out. Whole requests a second, from 1 to 100,000. */
+export function parseLoad(text: string): Load | null {
+  const [, rate, path = '/'] = /^(\d{1,6})\s*rps(?:\s+(\/[!-~]*))?$/.exec(shortLine(text)) ?? [];
+  const ratePerSecond = Number(rate ?? 0);
+  return ratePerSecond < 1 || ratePerSecond > RATE_MAX ? null : { ratePerSecond, path };
 }
 
 export const MEASUREMENT_FORM = 'splitter.errors, splitter.timeouts or splitter.latency';

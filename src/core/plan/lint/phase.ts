@@ -34,7 +34,7 @@ const HAS_DURATION: ReadonlySet<Phase['kind']> = new Set(['soak', 'canary', 'wat
 
 function traffic(scope: Scope, path: SourcePath, phase: Phase): void {
   if (phase.traffic === 'load' && phase.load === null) {
-    const hint = 'load: {ratePerSecond: 10, path: /}';
+    const hint = 'load: 10rps /';
     scope.reportKey(path, error('no-traffic', 'traffic: load without a load', hint));
   } else if (phase.load !== null && phase.traffic !== 'load') {
     const message = `the load is never used: the traffic is ${phase.traffic}`;

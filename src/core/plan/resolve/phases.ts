@@ -1,9 +1,9 @@
 import { unreachable } from '../../../base/assert.ts';
 import type { SourcePath } from '../../file/source-node.ts';
 import type { Fault } from '../finding.ts';
-import { parseStep, STEP_FORM } from '../grammar/small.ts';
-import type { Hook, Phase, PhaseBase } from '../plan.ts';
-import type { HookFile, PhaseFile } from '../plan-file.ts';
+import { LOAD_FORM, parseLoad, parseStep, STEP_FORM } from '../grammar/small.ts';
+import type { Hook, Load, Phase, PhaseBase } from '../plan.ts';
+import type { HookFile, LoadFile, PhaseFile } from '../plan-file.ts';
 import type { Scope } from './scope.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,29 +16,35 @@ const DECISION_DEADLINE_MS = 48 * HOUR_MS;
 const PERIMETER_DEADLINE_MS = 7 * 86_400_000;
 const DAY_MS = 86_400_000;
 
-/** A phase with every default written out. `triggers`: the names of all that the plan has. */
+/** What the plan says for all of its phases: the names of its triggers, and its load. */
+export interface PlanWide {
+  triggers: readonly string[];
+  load: Load | null;
+}
+
+/** A phase with every default written out. */
 export function resolvePhase(
   scope: Scope,
   path: SourcePath,
   file: PhaseFile,
-  triggers: readonly string[],
+  planWide: PlanWide,
 ): Phase {
   switch (file.kind) {
     case 'perimeter':
-      return { ...baseOf(scope, path, file, triggers, 0), kind: 'perimeter' };
+      return { ...baseOf(scope, path, file, planWide, 0), kind: 'perimeter' };
     case 'soak': {
       const soakMs = scope.ms([...path, 'duration'], file.duration, 0);
       const { requestsMin = 1, onBreach = 'restart' } = file;
-      const base = baseOf(scope, path, file, triggers, soakMs);
+      const base = baseOf(scope, path, file, planWide, soakMs);
       return { ...base, kind: 'soak', soakMs, requestsMin, onBreach };
     }
     case 'canary':
-      return canary(scope, path, file, triggers);
+      return canary(scope, path, file, planWide);
     case 'decision': {
       const signOffs = Object.entries(file.signOffs).map(([role, count]) => ({ role, count }));
       const validMs = scope.ms([...path, 'valid'], file.valid, REQUEST_VALID_MS);
       const { subject = 'release' } = file;
-      const base = baseOf(scope, path, file, triggers, 0);
+      const base = baseOf(scope, path, file, planWide, 0);
       return { ...base, kind: 'decision', subject, signOffs, validMs };
     }
     case 'rollout': {
@@ -47,11 +53,11 @@ export function resolvePhase(
         return read === null ? [] : [read];
       });
       const lastsMs = steps.reduce((sum, { holdMs }) => sum + holdMs, 0);
-      return { ...baseOf(scope, path, file, triggers, lastsMs), kind: 'rollout', steps };
+      return { ...baseOf(scope, path, file, planWide, lastsMs), kind: 'rollout', steps };
     }
     case 'watch': {
       const watchMs = scope.ms([...path, 'duration'], file.duration, 0);
-      return { ...baseOf(scope, path, file, triggers, watchMs), kind: 'watch', watchMs };
+      return { ...baseOf(scope, path, file, planWide, watchMs), kind: 'watch', watchMs };
     }
     default:
       return unreachable(file);
@@ -62,11 +68,11 @@ function canary(
   scope: Scope,
   path: SourcePath,
   file: PhaseFile & { kind: 'canary' },
-  triggers: readonly string[],
+  planWide: PlanWide,
 ): Phase {
   const durationMs = scope.ms([...path, 'duration'], file.duration, 0);
   return {
-    ...baseOf(scope, path, file, triggers, durationMs),
+    ...baseOf(scope, path, file, planWide, durationMs),
     kind: 'canary',
     weightPct: file.weight,
     durationMs,
@@ -96,14 +102,18 @@ function baseOf(
   scope: Scope,
   path: SourcePath,
   file: PhaseFile,
-  triggers: readonly string[],
+  planWide: PlanWide,
   lastsMs: number,
 ): PhaseBase {
   const runs = file.kind !== 'perimeter' && file.kind !== 'decision';
+  // People take their time to decide, and judging goes on meanwhile.
+  const isLoaded = file.traffic === undefined && file.kind !== 'perimeter';
+  const load =
+    resolveLoad(scope, [...path, 'load'], file.load) ?? (isLoaded ? planWide.load : null);
   return {
     name: file.name ?? file.kind,
-    traffic: file.traffic ?? (file.load === undefined ? (runs ? 'live' : 'none') : 'load'),
-    load: file.load ?? null,
+    traffic: file.traffic ?? (load === null ? (runs ? 'live' : 'none') : 'load'),
+    load,
     gates: file.gates ?? [],
     ...cadence(scope, path, file, lastsMs),
     // Nothing is live in a perimeter and a decision waits for people: they stand still.
@@ -111,12 +121,24 @@ function baseOf(
     deadlineMs: deadlineOf(scope, path, file, lastsMs),
     // A signed release that serves everybody is not taken back for want of evidence: people look.
     onDeadline: file.onDeadline ?? (file.kind === 'watch' ? 'hold' : 'rollback'),
-    triggers: file.triggers ?? (file.kind === 'perimeter' ? [] : triggers),
+    triggers: file.triggers ?? (file.kind === 'perimeter' ? [] : planWide.triggers),
     // Nor because the controller is lost.
     fallback: file.fallback ?? (file.kind === 'watch' ? 'stay' : 'stable'),
     before: hooks(scope, [...path, 'before'], file.before),
     after: hooks(scope, [...path, 'after'], file.after),
   };
+}
+
+/** null where none is said, or where it could not be read. */
+export function resolveLoad(
+  scope: Scope,
+  path: SourcePath,
+  file: LoadFile | undefined,
+): Load | null {
+  if (file === undefined || typeof file !== 'string') return file ?? null;
+  const load = parseLoad(file);
+  if (load === null) scope.shorthand(path, LOAD_FORM, file);
+  return load;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Freeze, Phase, Plan } from '../plan.ts';
 import type { FreezeFile, PlanFile } from '../plan-file.ts';
 import { resolveGates } from './gates.ts';
 import { resolveJudge, resolveMetrics } from './metrics.ts';
-import { resolvePhase } from './phases.ts';
+import { resolveLoad, resolvePhase } from './phases.ts';
 import type { Scope } from './scope.ts';
 import { resolveTriggers } from './triggers.ts';
 
@@ -58,10 +58,11 @@ export function resolvePlan(scope: Scope, parsed: ParsedFile): Resolved {
 function resolvePhases(scope: Scope, { plan: file, ...parsed }: ParsedFile): Map<number, Phase> {
   const phases = new Map<number, Phase>();
   const triggers = entriesIn(file.triggers).map(([name]) => name);
+  const load = parsed.broken.has('load') ? null : resolveLoad(scope, ['load'], file.load);
   if (!Array.isArray(file.phases)) return phases;
   for (const [index, phase] of file.phases.entries()) {
     if (parsed.brokenEntries.has(`phases[${index}]`)) continue;
-    phases.set(index, resolvePhase(scope, ['phases', index], phase, triggers));
+    phases.set(index, resolvePhase(scope, ['phases', index], phase, { triggers, load }));
   }
   return phases;
 }

@@ -27,7 +27,7 @@ const BASE: JsonSchema = {
     'sessions',
     'none',
   ),
-  load: ref('load', 'The generated load of traffic: load.'),
+  load: ref('load', 'Generated requests, such as "200rps /path"; the traffic is then load.'),
   gates: listOf('name', 'Gates judged in this phase, in this order.'),
   every: ref('duration', 'Gates are judged again after so long; 0s: on entry and before leaving.'),
   repeat: ref(
@@ -104,14 +104,25 @@ export const PHASE_DEFS: JsonSchema = {
     ...BASE,
     duration: DURATION,
   }),
-  load: record(['ratePerSecond', 'path'], {
+  load: shorthandOr(
+    'loadForm',
+    'a load such as "200rps /path"',
+    'Requests a second, and their path.',
+  ),
+  loadForm: record(['ratePerSecond', 'path'], {
     ratePerSecond: {
-      type: 'number',
-      exclusiveMinimum: 0,
-      title: 'a number above 0',
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      title: 'a whole number from 1 to 100000',
       description: 'Requests a second.',
     },
-    path: ref('line', 'Path of the requests, such as /.'),
+    path: {
+      type: 'string',
+      pattern: '^/[!-~]*$',
+      title: 'a path such as /',
+      description: 'Path of the requests.',
+    },
   }),
   repeat: record(['count', 'failureLimit'], {
     count: {
@@ -174,4 +185,5 @@ export const PHASE_PROPERTIES: JsonSchema = {
     description: 'The steps of the release, in this order.',
   },
   freezes: mapOf('freeze', 'Windows in which no weight rises.'),
+  load: ref('load', 'Generated requests in each phase that names no traffic of its own.'),
 };

@@ -2,9 +2,9 @@ import { type Problem, problem } from '../base/problem.ts';
 import { type Order, PromotionView } from '../protocol/controller.ts';
 import type { InstanceProcess } from '../protocol/keeper.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
-import { type Beginning, isEndingAtOnce, neverUp } from './canary-never-up.ts';
-import type { Services } from './canary-service.ts';
 import type { ControllerClient } from './controller-client.ts';
+import { type Beginning, isEndingAtOnce, neverUp } from './never-up.ts';
+import type { Services } from './service-up.ts';
 
 const POLL_MS = 250;
 

@@ -3,8 +3,8 @@ import { problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { formatFinding, parsePlan } from '../core/plan/check-plan.ts';
 import type { CanaryWish } from './canary-options.ts';
-import type { RunningService } from './canary-service.ts';
 import { readText, writeText } from './files.ts';
+import type { RunningService } from './service-up.ts';
 import { starterPlan } from './starter-plan.ts';
 
 export interface CanaryPlan {

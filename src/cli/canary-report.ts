@@ -1,8 +1,8 @@
 import type { Problem } from '../base/problem.ts';
 import { parseTrackAddress } from '../base/track-address.ts';
 import type { PromotionView } from '../protocol/controller.ts';
-import type { RunningService } from './canary-service.ts';
 import type { View } from './output.ts';
+import type { RunningService } from './service-up.ts';
 
 export interface CanaryEnd {
   view: PromotionView;

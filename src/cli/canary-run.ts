@@ -2,13 +2,13 @@ import { problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Promote, PromotionView } from '../protocol/controller.ts';
 import { guardStart } from './canary-guard.ts';
-import { beginning } from './canary-never-up.ts';
 import type { CanaryPlan } from './canary-plan.ts';
 import type { CanaryEnd } from './canary-report.ts';
-import type { RunningService, Services } from './canary-service.ts';
 import type { Context } from './command.ts';
 import { ControllerClient } from './controller-client.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { beginning } from './never-up.ts';
+import type { RunningService, Services } from './service-up.ts';
 import { watchPromotion } from './watch-promotion.ts';
 
 /** Remembers what it saw last, so that the end can be told in words. */

@@ -4,33 +4,15 @@ import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { InstanceProcess } from '../protocol/keeper.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
-import {
-  type Beginning,
-  beginning,
-  doorNotOpen,
-  isEndingAtOnce,
-  neverUp,
-} from './canary-never-up.ts';
 import { type CanaryWish, contradictions, newDefinition } from './canary-options.ts';
 import { checkAnswers, checkDoorIsFree } from './canary-ports.ts';
 import type { CommandArgs, Context } from './command.ts';
+import { type RunningService, type Services, startService } from './service-up.ts';
 
-export type Services = Awaited<ReturnType<typeof import('../app.ts').servicesOf>>;
-
-/** A service whose door is open and whose stable is healthy. */
-export interface RunningService {
-  definition: ServiceDefinition;
-  stable: InstanceProcess;
-  /** `HOST:PORT` of the door. */
-  door: string;
-  /** Undoes what this call had begun; nothing where it ran before. */
+/** What this call had begun can be undone; nothing is where it ran before. */
+export interface CanaryService extends RunningService {
   undo(): Promise<void>;
 }
-
-const POLL_MS = 100;
-/** For keeper and splitter, on a machine with other work to do. */
-const START_MS = 20_000;
-const GONE_MS = 2_000;
 
 /**
  * The service of that name, known or new, running. What this call had begun is undone where stable
@@ -41,7 +23,7 @@ export async function runningService(
   services: Services,
   args: CommandArgs,
   wish: CanaryWish,
-): Promise<Result<RunningService>> {
+): Promise<Result<CanaryService>> {
   const { name } = wish;
   const found = services.definition(name);
   const isNew = !found.ok && found.problem.code === 'not-found';
@@ -68,17 +50,11 @@ export async function runningService(
     if (!added.ok) return added;
   }
   if (!isRunning) context.note(`${name}: stable is starting`);
-  const folder = services.folderOf(name);
-  const begun = {
-    stable: beginning(context, folder, 'stable'),
-    splitter: beginning(context, folder, 'splitter'),
-  };
-  const started = await services.start(name);
-  const up = started.ok ? await untilUp(services, definition.value, begun) : started;
+  const up = await startService(context, services, definition.value);
+  const fits = up.ok ? isStillStable(wish, up.value.stable) : up;
   const undo = async (): Promise<void> => {
     if (!isRunning) await stopAgain(services, name, isNew);
   };
-  const fits = up.ok ? isStillStable(wish, up.value.stable) : up;
   if (up.ok && fits.ok) return ok({ ...up.value, undo });
   await undo();
   return fail(problemOf(fits));
@@ -119,62 +95,13 @@ function isStillStable(wish: CanaryWish, stable: InstanceProcess): Result<void> 
   return ok(undefined);
 }
 
-async function untilUp(
-  services: Services,
-  definition: ServiceDefinition,
-  begun: Readonly<Record<'stable' | 'splitter', Beginning>>,
-): Promise<Result<Omit<RunningService, 'undo'>>> {
-  const { name, traffic, workload } = definition;
-  const healthyBy = performance.now() + workload.healthDeadlineMs;
-  const deadline = healthyBy + START_MS;
-  for (;;) {
-    const viewed = await services.view(name);
-    if (!viewed.ok) return viewed;
-    const { keeper, splitter } = viewed.value;
-    const stable = keeper?.instances.find(({ track }) => track === 'stable');
-    if (stable?.process.up === true && splitter?.stable?.up === true) {
-      return ok({ definition, stable, door: `${shown(splitter.host)}:${splitter.port}` });
-    }
-    const isLate = performance.now() > deadline;
-    if (keeper !== null && splitter === null) {
-      if (isLate || isEndingAtOnce(keeper.splitter, begun.splitter)) {
-        return fail(doorNotOpen(`${shown(traffic.host)}:${traffic.port}`, begun.splitter));
-      }
-    } else if (stable !== undefined && !stable.process.up) {
-      if (performance.now() > healthyBy || isEndingAtOnce(stable.process, begun.stable)) {
-        return fail(neverUp(definition, stable, begun.stable));
-      }
-    } else if (isLate) return fail(problem('unavailable', `the keeper of ${name} does not answer`));
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
 /** Stopped; a new one is forgotten as well, so that the next try may describe it otherwise. */
 async function stopAgain(services: Services, name: string, isNew: boolean): Promise<void> {
-  const viewed = await services.view(name);
-  const pid = viewed.ok ? (viewed.value.keeper?.pid ?? null) : null;
   const stopped = await services.stop(name);
   if (!isNew || !stopped.ok) return;
-  // It closes its socket last of all: gone before then, it would close that of the next one.
-  const deadline = performance.now() + GONE_MS;
-  while (pid !== null && isThere(pid) && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
   rmSync(services.folderOf(name), { recursive: true, force: true });
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function quote(text: string): string {
   return `'${text}'`;
-}
-
-function shown(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { DURATION_FORM, parseDuration } from '../base/duration.ts';
 import { problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { parseTrackAddress } from '../base/track-address.ts';
 import { parse } from '../protocol/parse.ts';
 import { DEFAULT_LIMITS, ServiceDefinition, type Traffic } from '../protocol/service.ts';
 import type { CommandArgs } from './command.ts';
@@ -50,6 +51,8 @@ export function serviceDefinition(args: CommandArgs): Result<ServiceDefinition> 
       stopGraceMs: grace.value,
     },
   };
+  const address = parseTrackAddress(definition.workload.command);
+  if (address !== null && !address.ok) return address;
   return parse(ServiceDefinition, definition, 'the service');
 }
 

@@ -137,6 +137,11 @@ export class Keeper {
     return this.orders.inTurn(fence, async () => {
       const candidate = this.find('candidate');
       const before = this.find('stable');
+      // A moment after it died it would become a stable that is down, and the one that works go.
+      if (candidate !== undefined && !(await candidate.becameHealthy(() => false))) {
+        const message = `${candidate.saved.instance} is down: it does not become stable like that`;
+        return fail(problem('unavailable', message));
+      }
       if (candidate !== undefined) {
         this.instances = [candidate];
         if (before !== undefined) this.leaving.push(before);

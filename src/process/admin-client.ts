@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 const BODY_BYTES_MAX = 64 * 1_048_576;
 const CODES: ReadonlySet<string> = new Set<ProblemCode>([
   'usage',
+  'invalid-file',
+  'lock-mismatch',
   'not-found',
   'conflict',
   'not-allowed',

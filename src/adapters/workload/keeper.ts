@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ok, type Result } from '../../base/result.ts';
+import { problem } from '../../base/problem.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import type {
   AdoptOrder,
   InstanceState,
@@ -12,6 +14,7 @@ import { ensureKeeper } from '../../process/ensure-process.ts';
 import { socketPath } from '../../process/socket-path.ts';
 import { KeeperState } from '../../protocol/keeper.ts';
 import { parse } from '../../protocol/parse.ts';
+import { stopMark } from './stop-mark.ts';
 
 /** Longer than any deadline of health, drain and grace that lies within one order. */
 const ORDER_MS = 300_000;
@@ -53,6 +56,10 @@ export class KeeperWorkload implements WorkloadDriver {
     body?: unknown,
   ): Promise<Result<KeeperState>> {
     const folder = join(this.servicesFolder, service);
+    if (existsSync(stopMark(folder))) {
+      const hint = `auroractl service start ${service}`;
+      return fail(problem('unavailable', `${service} was stopped on purpose`, hint));
+    }
     const there = await ensureKeeper(folder);
     if (!there.ok) return there;
     const socket = socketPath(folder, 'keeper');

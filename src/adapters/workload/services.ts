@@ -7,6 +7,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +21,7 @@ import { KeeperState } from '../../protocol/keeper.ts';
 import { parse } from '../../protocol/parse.ts';
 import { ServiceDefinition } from '../../protocol/service.ts';
 import { SplitterState } from '../../protocol/splitter.ts';
+import { stopMark } from './stop-mark.ts';
 
 /** What a service is and what runs of it now; null where its process does not answer. */
 export interface ServiceView {
@@ -30,6 +33,8 @@ export interface ServiceView {
 const ASK_MS = 2_000;
 /** A drain, a grace and a KILL lie between asking and having stopped. */
 const STOP_MS = 180_000;
+const GONE_MS = 5_000;
+const POLL_MS = 20;
 
 /** The services of a state directory: `<state>/services/<name>/`. They outlive every promotion. */
 export class Services {
@@ -113,17 +118,30 @@ export class Services {
   async start(name: string): Promise<Result<void>> {
     const definition = this.definition(name);
     if (!definition.ok) return definition;
+    rmSync(stopMark(this.folderOf(name)), { force: true });
     return await ensureKeeper(this.folderOf(name));
   }
 
-  /** Everything of it has ended when this answers; what does not run is stopped already. */
+  /**
+   * Everything of it has ended when this answers; what does not run is stopped already. It stays
+   * stopped until it is started: an active promotion does not bring it back.
+   */
   async stop(name: string): Promise<Result<void>> {
     const definition = this.definition(name);
     if (!definition.ok) return definition;
+    const folder = this.folderOf(name);
+    try {
+      writeFileSync(stopMark(folder), '', { mode: 0o600 });
+    } catch (error) {
+      return fail(problem('unavailable', `${stopMark(folder)} is not written: ${String(error)}`));
+    }
     const known = await this.ask(name, 'keeper');
     if (!known.ok) return ok(undefined);
     const stopped = await this.ask(name, 'keeper', 'POST', '/stop', STOP_MS);
-    return stopped.ok ? ok(undefined) : stopped;
+    if (!stopped.ok) return stopped;
+    const keeper = stateOf(KeeperState, known.value);
+    if (keeper !== null) await isGone(keeper.pid);
+    return ok(undefined);
   }
 
   private async ask(
@@ -146,4 +164,12 @@ function stateOf<T extends typeof KeeperState | typeof SplitterState>(
 ): import('typebox').Static<T> | null {
   const parsed = parse(form, value, 'state');
   return parsed.ok ? parsed.value : null;
+}
+
+/** Its socket goes last of all: a keeper started before that would lose its own. */
+async function isGone(pid: number): Promise<void> {
+  const deadline = performance.now() + GONE_MS;
+  while (existsSync(`/proc/${pid}`) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }

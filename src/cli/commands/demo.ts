@@ -28,7 +28,7 @@ export const demo: CommandDefinition = {
       for (const line of SCENE_LINES) context.note(line);
       return EXIT.usage;
     }
-    const folder = await makeDemoFolder();
+    const folder = await makeDemoFolder(context);
     if (!folder.ok) return context.fail(folder.problem);
     const client = new ControllerClient(folder.value.state);
     const interrupted = (): void => {

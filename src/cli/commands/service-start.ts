@@ -2,6 +2,7 @@ import { servicesOf } from '../../app.ts';
 import type { CommandDefinition } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
+import { startService } from '../service-up.ts';
 
 export const serviceStart: CommandDefinition = {
   name: 'service start',
@@ -17,14 +18,11 @@ export const serviceStart: CommandDefinition = {
     const all = listed.value.map(({ definition }) => definition.name);
     const names = args.operands.length > 0 ? args.operands : all;
     for (const name of names) {
-      const started = await services.start(name);
+      const definition = services.definition(name);
+      if (!definition.ok) return context.fail(definition.problem);
+      const started = await startService(context, services, definition.value);
       if (!started.ok) return context.fail(started.problem);
-      const view = await services.view(name);
-      if (!view.ok) return context.fail(view.problem);
-      const { traffic } = view.value.definition;
-      context.note(
-        `${name} answers at ${traffic.host}:${view.value.splitter?.port ?? traffic.port}`,
-      );
+      context.note(`${name} answers at ${started.value.door}`);
     }
     if (names.length === 0) context.note('there are no services: auroractl service add');
     return EXIT.yes;

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newKeyFile, servicesOf } from '../../app.ts';
 import { sha256 } from '../../base/digest.ts';
-import { problem } from '../../base/problem.ts';
-import { fail, ok, type Result } from '../../base/result.ts';
+import { ok, type Result } from '../../base/result.ts';
 import { packageFile } from '../../process/package-file.ts';
 import { DEFAULT_LIMITS, type ServiceDefinition } from '../../protocol/service.ts';
+import type { Context } from '../command.ts';
+import { startService } from '../service-up.ts';
 import { ed25519ToSpki } from '../spki.ts';
 
 export const SERVICE = 'shop';
 const FIRST = '1.0.0';
-const OPEN_MS = 30_000;
-const POLL_MS = 50;
 
 /** What is wrong with each candidate. */
 const CANDIDATES: Readonly<Record<string, string>> = {
@@ -31,13 +30,14 @@ export const SIGNERS = [
 export interface DemoFolder {
   folder: string;
   state: string;
+  door: string;
   /** Arguments of a plan for one candidate. */
   argumentsFor(candidate: string): Record<string, string>;
   keyOf(person: string): string;
 }
 
 /** A folder with builds, keys, a test report and a service whose stable is 1.0.0. It stays. */
-export async function makeDemoFolder(): Promise<Result<DemoFolder>> {
+export async function makeDemoFolder(context: Context): Promise<Result<DemoFolder>> {
   const folder = mkdtempSync(join(tmpdir(), 'aurora-demo-'));
   const state = join(folder, '.aurora');
   mkdirSync(join(folder, 'releases'));
@@ -59,8 +59,9 @@ export async function makeDemoFolder(): Promise<Result<DemoFolder>> {
   const services = await servicesOf(state);
   const added = services.add(definition(folder));
   if (!added.ok) return added;
-  const started = await services.start(SERVICE);
+  const started = await startService(context, services, definition(folder));
   if (!started.ok) return started;
+  const door = `http://${started.value.door}`;
   const argumentsFor = (candidate: string): Record<string, string> => ({
     candidate,
     version: candidate.replace(/-rc.*/, ''),
@@ -68,23 +69,7 @@ export async function makeDemoFolder(): Promise<Result<DemoFolder>> {
     report: 'reports/tests.json',
     ...keys,
   });
-  return ok({ folder, state, argumentsFor, keyOf });
-}
-
-/** The door of the service, once it is open and stable answers behind it. */
-export async function doorOf(state: string): Promise<Result<string>> {
-  const services = await servicesOf(state);
-  const deadline = performance.now() + OPEN_MS;
-  for (;;) {
-    const view = await services.view(SERVICE);
-    if (!view.ok) return view;
-    const { splitter } = view.value;
-    if (splitter?.stable?.up) return ok(`http://${splitter.host}:${splitter.port}`);
-    if (performance.now() > deadline) {
-      return fail(problem('unavailable', `${SERVICE} does not answer`, 'look at its logs'));
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  return ok({ folder, state, door, argumentsFor, keyOf });
 }
 
 /** Each release is a file of its own bytes, so that its digest is its own too. */

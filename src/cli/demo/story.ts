@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import { Checklist, type PromotionView } from '../../protocol/controller.ts';
 import { promotionTree } from '../promotion-tree.ts';
 import { type Act, play, type Stage, tookText, waivedLines } from './act.ts';
-import { doorOf, SERVICE } from './folder.ts';
+import { SERVICE } from './folder.ts';
 
 const REHEARSAL_MS = 20_000;
 
@@ -74,10 +74,8 @@ export const SCENE_LINES = SCENES.map(({ title, candidate, ends }, index) => {
  */
 export async function tell(stage: Stage, only: number | null): Promise<Result<void>> {
   const { context, folder } = stage;
-  const door = await doorOf(folder.state);
-  if (!door.ok) return door;
   const say = (line = ''): void => context.printText(`${line}\n`);
-  say(`Aurora, on this machine. The service ${SERVICE} 1.0.0 serves ${door.value}`);
+  say(`Aurora, on this machine. The service ${SERVICE} 1.0.0 serves ${folder.door}`);
   say(`Everything lies in ${folder.folder}`);
   for (const [index, scene] of SCENES.entries()) {
     if (only !== null && only !== index + 1) continue;

@@ -146,7 +146,7 @@ function onGates(plan: Plan, state: State, now: number, untilMs: number | null):
 }
 
 function nextForGate(state: State): string {
-  return `auroractl explain ${state.promotion} --gates`;
+  return `auroractl status ${state.promotion}`;
 }
 
 function onRun(

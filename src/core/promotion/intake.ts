@@ -28,9 +28,13 @@ export function takeInterval(step: Step, interval: Interval): void {
   set(step, verdict === state.verdict ? { evidence: taken } : { evidence: taken, verdict });
 }
 
-/** Whether a candidate that is not there counts as down. */
+/**
+ * Whether a candidate that is not there counts as down: once it was seen. An interval that began
+ * before it was started comes in after its start.
+ */
 function candidateExpected(state: State): boolean {
-  return state.candidate === 'running' && state.back === null;
+  const { candidate, back, evidence } = state;
+  return candidate === 'running' && back === null && evidence.candidateUp !== null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseTrackAddress } from '../../../base/track-address.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { error, type Rule, rule } from './rule.ts';
@@ -5,6 +6,7 @@ import { error, type Rule, rule } from './rule.ts';
 export const RELEASE_RULES: readonly Rule[] = [
   rule(['release'], candidate),
   rule(['release'], artifactNames),
+  rule(['release'], command),
   rule(['release', 'decision'], artifacts),
 ];
 
@@ -14,6 +16,20 @@ function candidate(scope: Scope, { release }: Pick<Plan, 'release'>): void {
   const { version } = release;
   const message = `expected ${version} with -rc.N or -rcN behind it, found "${release.candidate}"`;
   scope.report(['release', 'candidate'], error('not-a-candidate', message, `${version}-rc.1`));
+}
+
+/** An address is checked as one; and of what runs elsewhere no digest can be checked. */
+function command(scope: Scope, { release }: Pick<Plan, 'release'>): void {
+  const address = release.command === null ? null : parseTrackAddress(release.command);
+  if (address === null) return;
+  const path = ['release', 'command'];
+  if (!address.ok) {
+    const { message, hint } = address.problem;
+    scope.report(path, error('wrong-value', message, hint));
+  } else if (release.artifacts.length > 0) {
+    const message = 'artifacts cannot be checked at an address: what answers there may be anything';
+    scope.report(path, error('artifacts-elsewhere', message, 'a command that starts them'));
+  }
 }
 
 function artifactNames(scope: Scope, { release }: Pick<Plan, 'release'>): void {

@@ -67,6 +67,7 @@ test(
       const { port } = await rig.splitterState();
       const load = startLoad({ port, ...LOAD, timeoutMs: 5_000 });
       await sleep(1_000);
+      expect(load.failedSoFar).toEqual([]);
       process.kill(splitter.pid ?? 0, 'SIGKILL');
       await sleep(5_000);
       const report = await load.stop();
@@ -74,7 +75,6 @@ test(
       const outageMs = Math.max(...times) - Math.min(...times);
       process.stderr.write(`outage of the killed splitter: ${Math.round(outageMs)} ms\n`);
       expect(times.length).toBeGreaterThan(0);
-      expect(Math.min(...times)).toBeGreaterThan(900);
       // A second on a machine that has one to give; on a busy one a process starts late.
       expect(outageMs).toBeLessThanOrEqual(4_000);
       expect((await rig.keeperState()).splitter).toMatchObject({ restarts: 1, up: true });

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { buildSync } from 'esbuild';
 import { createKeyFile } from '../../src/adapters/signer/file.ts';
+import { present } from '../../src/base/assert.ts';
 import { prng } from '../../src/base/prng.ts';
 import type { PromotionEvent } from '../../src/core/promotion/event.ts';
 import type { State } from '../../src/core/promotion/state.ts';
@@ -16,7 +18,6 @@ import { aliveLine, SimWorld } from '../sim/sim-world.ts';
 import { STORIES } from '../sim/story.ts';
 import type { FromController, Order, ToController } from './protocol.ts';
 
-const PROGRAM = join(import.meta.dirname, 'controller.ts');
 const ROUNDS_MAX = 400;
 
 export interface KillRun {
@@ -36,6 +37,36 @@ export interface KillPlan {
   story?: number;
 }
 
+let program: string | null = null;
+
+/** One file: a hundred controllers are started, and each would read two hundred. */
+function bundled(): string {
+  if (program !== null) return program;
+  const folder = join(import.meta.dirname, '../../node_modules/.cache/aurora-kill');
+  program = join(folder, `controller-${process.pid}.mjs`);
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'controller.ts')],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external: ['better-sqlite3'],
+    logLevel: 'warning',
+    banner: {
+      js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);",
+    },
+  });
+  process.once('exit', () => rmSync(present(program, 'it was built'), { force: true }));
+  return program;
+}
+
+/** In memory where the machine has such a disk: a killed process needs no more, a power cut would. */
+export function ledgerFolder(): string {
+  const memory = '/dev/shm';
+  return mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'aurora-kill-'));
+}
+
 /** One whole promotion with real processes for the controller, and a world that outlives them. */
 export async function promoteThroughKills(kill: KillPlan): Promise<KillRun> {
   const run = new Promotion(kill);
@@ -43,7 +74,7 @@ export async function promoteThroughKills(kill: KillPlan): Promise<KillRun> {
 }
 
 class Promotion {
-  readonly directory = mkdtempSync(join(tmpdir(), 'aurora-kill-'));
+  readonly directory = ledgerFolder();
   private readonly clock = new VirtualClock(1_780_000_000_000);
   private readonly world: SimWorld;
   private readonly crowd: Crowd;
@@ -161,7 +192,7 @@ export class Controller {
     onAcknowledged: (bodies: readonly string[]) => void,
     takeOver = false,
   ) {
-    this.process = fork(PROGRAM, [directory, takeOver ? 'take-over' : ''], {
+    this.process = fork(bundled(), [directory, takeOver ? 'take-over' : ''], {
       env: {
         ...process.env,
         AURORA_NOW: String(now),

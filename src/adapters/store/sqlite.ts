@@ -36,6 +36,7 @@ export function sqliteStore(db: Database.Database): SqliteStore {
     rows: async (promotion, afterSeq, limit) => reader.rows(promotion, afterSeq, limit),
     blob: async (sha256) => reader.blob(sha256),
     close: () => {
+      if (!db.open) return;
       // Whoever copies the file of a stopped controller has the whole ledger in it.
       db.pragma('wal_checkpoint(TRUNCATE)');
       db.close();

@@ -11,6 +11,9 @@ import { SplitterInterval, type TrackCounts } from '../protocol/splitter.ts';
 import { pollUntil, type Until } from './drill-watch.ts';
 
 const CALL_MS = 2_000;
+/** Long enough for a first request to be answered and counted, if one comes at all. */
+const SILENCE_INTERVALS = 3;
+const SILENCE_MS = 20_000;
 const Intervals = Type.Array(SplitterInterval);
 
 /**
@@ -37,10 +40,13 @@ export async function untilFirstAnswer(
     if (!intervals.ok) return null;
     return intervals.value.some(({ candidate }) => answersOf(candidate) > 0) ? true : null;
   };
-  const found = await pollUntil(look, until, 'the first answer of the backup');
+  const enoughMs =
+    performance.now() + SILENCE_INTERVALS * definition.traffic.intervalMs + SILENCE_MS;
+  const soon = { ...until, deadlineMs: Math.min(until.deadlineMs, enoughMs) };
+  const found = await pollUntil(look, soon, 'the first answer of the backup');
   if (found.ok) return ok(undefined);
   const message = 'no answer of the backup was counted: no request came, or none was answered';
-  return fail(problem('unavailable', message));
+  return fail(problem('unavailable', message, "where nobody asks just then: --load '10rps /'"));
 }
 
 /** Whole answers that are no errors of the track's. */

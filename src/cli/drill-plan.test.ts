@@ -8,7 +8,7 @@ test('the plan of a drill is sound, whatever stable is called and however it is 
   for (const intervalMs of [1, 250, 300, 1_500, 86_400_000]) {
     const shared = { kind: 'rollback', service: 'web', stableVersion: '1.2.3', weightPct: 1 };
     const backup = { command, artifacts: [] };
-    const text = drillPlan({ ...shared, holdMs: 5_000, intervalMs, backup });
+    const text = drillPlan({ ...shared, load: null, holdMs: 5_000, intervalMs, backup });
     const { plan, findings } = parsePlan('drill.yaml', text, {});
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
     expect(plan === null ? -1 : plan.intervalMs % intervalMs).toBe(0);
@@ -16,7 +16,7 @@ test('the plan of a drill is sound, whatever stable is called and however it is 
   for (const stableVersion of ['1.2.3', '1.2.3-rc.4', 'v7', '2026+build', 'x'.repeat(128)]) {
     for (const kind of ['rollback', 'failover', 'halt']) {
       const text = drillPlan({
-        ...{ kind, service: 'web', stableVersion, holdMs: 0, intervalMs: 60_000 },
+        ...{ kind, service: 'web', stableVersion, load: null, holdMs: 0, intervalMs: 60_000 },
         weightPct: kind === 'failover' ? 100 : 0.5,
         backup: { command, artifacts: [{ name: 'a b', sha256: sha256('a b') }] },
       });

@@ -12,6 +12,8 @@ export interface DrillPlanOptions {
   weightPct: number;
   /** How long the share is to stand before the order to go back. */
   holdMs: number;
+  /** Requests that are made meanwhile; null: its users' own. */
+  load: string | null;
   /** What the service counts in. */
   intervalMs: number;
 }
@@ -52,6 +54,7 @@ export function drillPlan(options: DrillPlanOptions): string {
     `interval: ${formatDuration(intervalMs)}`,
     `controllerLoss: ${formatDuration(lossMs)}`,
     'decision: none',
+    ...(options.load === null ? [] : [`load: ${quoted(options.load)}`]),
     'metrics:',
     '  errors: {kind: rate}',
     'triggers:',

@@ -25,6 +25,8 @@ export interface DrillWish {
   /** How long the share stands before the way back. */
   holdMs: number;
   limitMs: number;
+  /** `10rps /path`; null: its users' own requests. */
+  load: string | null;
   /** Starts the backup in place of what started stable; null: that. */
   command: string | null;
 }
@@ -58,10 +60,10 @@ export async function runDrill(context: Context, wish: DrillWish): Promise<Resul
   if (!free.ok) return free;
   const backup = await drillBackup(wish.state, stable.value, wish.command);
   if (!backup.ok) return backup;
-  const { kind, service, by, weightPct, holdMs } = wish;
+  const { kind, service, by, weightPct, holdMs, load } = wish;
   const { intervalMs } = view.value.definition.traffic;
   const stableVersion = stable.value.version;
-  const shared = { kind, service, stableVersion, weightPct, holdMs, intervalMs };
+  const shared = { kind, service, stableVersion, weightPct, holdMs, intervalMs, load };
   const text = drillPlan({ ...shared, backup: backup.value });
   const path = `${kind}-drill.yaml`;
   const body: Promote = { path, text, args: {}, by, rehearsal: true, supersede: false };

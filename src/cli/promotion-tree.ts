@@ -75,15 +75,18 @@ function verdictLines(verdict: VerdictView | null): string[] {
     `  judge: ${verdict.kind}; ${verdict.reason}${rests}`,
     `      evidence for rollback: e = ${figure(verdict.e)} of ${figure(verdict.eThreshold)}`,
     `      split: ${measured} measured, ${intended} intended${split.tripped ? '; it is WRONG' : ''}`,
-    ...verdict.metrics.map(({ metric, outcome, stable, candidate, ratio, e }) => {
+    ...verdict.metrics.map(({ metric, kind, outcome, stable, candidate, ratio, e }) => {
       const ratioText = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
-      const counts = `candidate ${counted(candidate)}, stable ${counted(stable)}`;
+      const counts = `candidate ${counted(kind, candidate)}, stable ${counted(kind, stable)}`;
       return `      ${metric}: ${outcome}, ${counts}${ratioText}, e = ${figure(e)}`;
     }),
   ];
 }
 
-function counted({ events, total }: { events: number; total: number }): string {
+function counted(kind: string, { events, total }: { events: number; total: number }): string {
+  if (kind === 'value') {
+    return total === 0 ? 'not measured' : `${figure(events / total)} on average of ${total}`;
+  }
   return `${figure(events)} of ${figure(total)}`;
 }
 

@@ -111,6 +111,8 @@ export const VerdictView = Type.Object({
   metrics: Type.Array(
     Type.Object({
       metric: Type.String(),
+      /** Of a value, events are the sum and total the intervals. */
+      kind: Type.String(),
       outcome: Type.String(),
       stable: Type.Object({ events: Type.Number(), total: Type.Number() }),
       candidate: Type.Object({ events: Type.Number(), total: Type.Number() }),

@@ -33,7 +33,11 @@ export function promotionView(
     verdict:
       evidence.judge === null || evidence.judge.pairs === 0
         ? null
-        : verdictView(judge(plan.judge, plan.metrics, evidence.judge), restsOnLoad(plan, state)),
+        : verdictView(
+            plan,
+            judge(plan.judge, plan.metrics, evidence.judge),
+            restsOnLoad(plan, state),
+          ),
     back: state.back?.cause.text ?? null,
     signOffs: (state.request?.accepted ?? []).map(({ person, role, choice }) => {
       return { person, role, choice };
@@ -100,7 +104,9 @@ function eValue(ln: number): number {
   return Math.min(Math.exp(ln), Number.MAX_VALUE);
 }
 
-function verdictView(verdict: Verdict, synthetic: boolean): VerdictView {
+function verdictView(plan: Plan, verdict: Verdict, synthetic: boolean): VerdictView {
+  const kindOf = (name: string): string =>
+    plan.metrics.find((metric) => metric.name === name)?.kind ?? 'rate';
   return {
     kind: verdict.kind,
     synthetic,
@@ -108,7 +114,7 @@ function verdictView(verdict: Verdict, synthetic: boolean): VerdictView {
     e: eValue(verdict.lnE),
     eThreshold: eValue(verdict.lnEThreshold),
     metrics: verdict.metrics.map(({ metric, outcome, stable, candidate, ratio, lnE }) => ({
-      ...{ metric, outcome, ratio, e: eValue(lnE) },
+      ...{ metric, kind: kindOf(metric), outcome, ratio, e: eValue(lnE) },
       stable: { ...stable },
       candidate: { ...candidate },
     })),

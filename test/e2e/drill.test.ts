@@ -237,7 +237,7 @@ test(
         const broken = await stage.drill('failover', { command: 'exit 3' });
         expect(broken.code, broken.err).toBe(1);
         expect(broken.err).toContain('error: the drill did not pass: ');
-        expect(broken.err).toContain('hint: auroractl explain ');
+        expect(broken.err).toContain('hint: auroractl status ');
         const report = JSON.parse(readFileSync(join(reports, 'failover-drill.json'), 'utf8'));
         expect(report).toMatchObject({ passed: false, seconds: null });
         await expectAlone(stage, '1.0.0');

@@ -1,6 +1,7 @@
 import { DURATION_FORM, parseDuration } from '../../base/duration.ts';
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { LOAD_FORM, parseLoad } from '../../core/plan/grammar/small.ts';
 import { type CommandArgs, type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { caller } from '../controller-client.ts';
 import { DRILL_KINDS, type DrillKind, type DrillWish, runDrill } from '../drill.ts';
@@ -31,6 +32,10 @@ export const drill: CommandDefinition = {
       flags: '--weight <percent>',
       summary: "the second instance's share; in a failover it takes everything",
       default: '1',
+    },
+    {
+      flags: '--load <load>',
+      summary: 'requests meanwhile, such as "10rps /path", where nobody asks',
     },
     { flags: '--hold <duration>', summary: 'how long the share stands', default: '5s' },
     {
@@ -64,7 +69,7 @@ export const drill: CommandDefinition = {
     context.note(`the report: ${path}`);
     if (drillPassed(result)) return EXIT.yes;
     const message = result.problem?.message ?? 'it took longer than its limit';
-    const hint = `auroractl explain ${result.promotion}`;
+    const hint = result.problem?.hint ?? `auroractl status ${result.promotion}`;
     context.fail(problem('unavailable', `the drill did not pass: ${message}`, hint));
     return EXIT.no;
   },
@@ -82,12 +87,17 @@ function wishOf(args: CommandArgs): Result<DrillWish> {
   if (!limitMs.ok) return limitMs;
   const holdMs = millis(args, 'hold', 0);
   if (!holdMs.ok) return holdMs;
+  const load = args.text('load');
+  if (load !== null && parseLoad(load) === null) {
+    return fail(problem('usage', `expected ${LOAD_FORM}, found ${JSON.stringify(load)}`));
+  }
   const weightPct = weightOf(args, kind);
   if (!weightPct.ok) return weightPct;
   return ok({
     ...{ kind, service, weightPct: weightPct.value },
     ...{ limitMs: limitMs.value, holdMs: holdMs.value },
     command: args.text('command'),
+    load,
     by: caller(args.text('by')),
     state: args.text('state') ?? '',
   });

@@ -91,8 +91,17 @@ export class ControllerClient {
     const socket = socketPath(this.state, 'controller');
     if (!socket.ok) return socket;
     const answer = await callAdmin(socket.value, call);
-    return answer.ok ? parse(form, answer.value, 'the controller') : answer;
+    if (!answer.ok) return answer;
+    const parsed = parse(form, answer.value, 'the controller');
+    return parsed.ok ? parsed : fail(otherVersion(parsed.problem));
   }
+}
+
+/** A controller goes on when the program is replaced by a newer one; what it says may be of before. */
+function otherVersion({ message }: Problem): Problem {
+  const hint =
+    'is it of another version? auroractl controller stop; the next command starts this one';
+  return problem('unavailable', `the controller's answer is not understood: ${message}`, hint);
 }
 
 /** Nobody listens: the words of the system, which callAdmin hands on. */

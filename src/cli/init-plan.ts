@@ -56,14 +56,19 @@ export function initPlan(args: CommandArgs): Result<InitPlan> {
   });
 }
 
+/** As a shell would part them: what stands in quotes is one word. */
+function wordsOf(command: string): string[] {
+  const words = command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g);
+  return [...words].map(([, single, double, bare]) => single ?? double ?? bare ?? '');
+}
+
 /** Digests of the files that were named or, where none was, of those that the command names. */
 function artifactsOf(
   folder: string,
   command: string,
   given: readonly string[],
 ): Result<StarterOptions['artifacts']> {
-  const names =
-    given.length > 0 ? given : command.split(/\s+/).filter((word) => isIn(folder, word));
+  const names = given.length > 0 ? given : wordsOf(command).filter((word) => isIn(folder, word));
   if (names.length === 0) {
     const message = `no word of '${command}' is a file in ${folder}: what is released?`;
     return fail(problem('usage', message, 'name its files: --artifact FILE'));

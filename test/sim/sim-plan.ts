@@ -34,6 +34,7 @@ export function simPlan(service: string, parts: Partial<Plan> = {}): Plan {
       { name: 'sre-lead', people: ['sre-1', 'sre-2'] },
     ],
     overrideRoles: ['release-manager'],
+    authors: [],
     metrics: METRICS,
     measurements: [],
     judge: {

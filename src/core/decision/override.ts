@@ -3,6 +3,7 @@ import { digestOf } from '../../base/digest.ts';
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { GateResult } from '../gate/gate.ts';
+import { authorsOf } from '../plan/authors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { openSigned, type SignedDocument } from './signed-document.ts';
 
@@ -50,8 +51,8 @@ export function checkOverride(
       `the plan allows: ${plan.overrideRoles.join(', ') || 'nobody'}`,
     );
   }
-  if (plan.release.authors.includes(person)) {
-    return refuse(`${person} made this release and cannot skip its gates`);
+  if (authorsOf(plan).includes(person)) {
+    return refuse(`${person} made this release or its plan, and cannot skip its gates`);
   }
   if (opened.value.promotion !== promotion || opened.value.phase !== phase) {
     return refuse('it is for another promotion or phase');

@@ -8,7 +8,7 @@ import type { DecisionRequest } from './request.ts';
 import { type AcceptedSignOff, checkSignOff, signOffDocument } from './sign-off.ts';
 
 const NOW = 1_000;
-const people = new Map(['rm', 'sre', 'author'].map((id) => [id, generateKeyPairSync('ed25519')]));
+const people = new Map(['rm', 'sre', 'author', 'planner'].map((id) => [id, generateKeyPairSync('ed25519')]));
 
 function publicKeyOf(id: string): string {
   const key = people.get(id)?.publicKey.export({ format: 'der', type: 'spki' });
@@ -22,7 +22,7 @@ function signatureOf(id: string, text: string): string {
 const plan = {
   people: [...people.keys()].map((id) => ({ id, publicKey: publicKeyOf(id) })),
   roles: [
-    { name: 'release-manager', people: ['rm', 'author'] },
+    { name: 'release-manager', people: ['rm', 'author', 'planner'] },
     { name: 'sre-lead', people: ['sre', 'rm'] },
   ],
   release: {
@@ -33,6 +33,7 @@ const plan = {
     authors: ['author'],
   },
   overrideRoles: ['release-manager'],
+  authors: ['planner'],
   gates: [{ name: 'g' }],
 } as unknown as Plan;
 const request = { kind: 'DecisionRequest', promotion: 'p', expiresAtMs: 2_000 } as DecisionRequest;
@@ -88,6 +89,7 @@ describe('a sign-off', () => {
       [by('rm', good, { roles: ['release-manager'] }), /no sign-off as sre-lead/],
       [by('rm', good, { accepted: [before] }), /has signed already/],
       [accept('author', 'release-manager'), /made this release/],
+      [accept('planner', 'release-manager'), /made this release or its plan/],
       [accept('sre', 'release-manager'), /does not hold the role/],
       [accept('rm', 'release-manager', { at: 2_000 }), /expired/],
     ];
@@ -206,6 +208,7 @@ describe('an override', () => {
     ['rm', 'release-manager', {}, /^taken$/],
     ['rm', 'sre-lead', {}, /may not skip/],
     ['author', 'release-manager', {}, /made this release/],
+    ['planner', 'release-manager', {}, /made this release or its plan/],
     ['rm', 'release-manager', { gate: 'other' }, /no gate/],
     ['rm', 'release-manager', { phase: 'soak' }, /another promotion or phase/],
     ['rm', 'release-manager', { promotion: 'q' }, /another promotion or phase/],

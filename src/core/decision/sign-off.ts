@@ -2,6 +2,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf } from '../../base/digest.ts';
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { authorsOf } from '../plan/authors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type DecisionRequest, requestDigest } from './request.ts';
 import { openSigned, type SignedDocument } from './signed-document.ts';
@@ -54,9 +55,9 @@ export function checkSignOff(
     return refuse('it signs another request than the one that is open', 'sign the open request');
   }
   if (nowMs >= request.expiresAtMs) return refuse('the request has expired', 'wait for the next');
-  if (choice === 'approve' && plan.release.authors.includes(person)) {
+  if (choice === 'approve' && authorsOf(plan).includes(person)) {
     return refuse(
-      `${person} made this release and cannot approve it`,
+      `${person} made this release or its plan, and cannot approve it`,
       'another holder of the role',
     );
   }

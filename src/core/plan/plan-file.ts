@@ -24,6 +24,7 @@ export interface PlanFile {
   people?: Readonly<Record<string, string>>;
   roles?: Readonly<Record<string, readonly string[]>>;
   overrideRoles?: readonly string[];
+  authors?: readonly string[];
   metrics?: Readonly<Record<string, MetricFile>>;
   judge?: JudgeFile;
   triggers?: Readonly<Record<string, string | TriggerFile>>;

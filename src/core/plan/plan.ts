@@ -29,6 +29,8 @@ export interface Plan {
   roles: readonly Role[];
   /** Roles of which one person may sign a skip. Empty: nothing can be skipped. */
   overrideRoles: readonly string[];
+  /** Ids of the people who wrote the plan: they can't approve under it. */
+  authors: readonly string[];
   metrics: readonly Metric[];
   /** Where the intervals of each metric come from; one for each. */
   measurements: readonly MetricSource[];

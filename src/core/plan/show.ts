@@ -53,6 +53,7 @@ function planFile(plan: Plan): PlanFile {
     people: byKey(plan.people, 'id', ({ publicKey }) => publicKey),
     roles: byKey(plan.roles, 'name', ({ people }) => people),
     overrideRoles: plan.overrideRoles,
+    authors: plan.authors,
     metrics: byKey(plan.metrics, 'name', (metric) => metricFile(metric, plan)),
     judge: {
       alpha: plan.judge.alpha,

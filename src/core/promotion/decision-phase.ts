@@ -7,6 +7,7 @@ import { type MissingRole, quorum } from '../decision/quorum.ts';
 import { type DecisionRequest, freezeRequest, requestDigest } from '../decision/request.ts';
 import { checkSignOff } from '../decision/sign-off.ts';
 import type { GateResult } from '../gate/gate.ts';
+import { authorsOf } from '../plan/authors.ts';
 import type { DecisionPhase, Plan } from '../plan/plan.ts';
 import { orderBack } from './back.ts';
 import { isInForce, isSkipped } from './gates.ts';
@@ -201,13 +202,13 @@ function supersede(decided: Decided): Decided {
     : decided;
 }
 
-/** Who may fill a role: authors of the release are not among its approvers. */
+/** Who may fill a role: authors of release and plan are not among the approvers. */
 export function rolesWithoutAuthors(
   plan: Plan,
 ): readonly { role: string; people: readonly string[] }[] {
   return plan.roles.map(({ name, people }) => ({
     role: name,
-    people: people.filter((person) => !plan.release.authors.includes(person)),
+    people: people.filter((person) => !authorsOf(plan).includes(person)),
   }));
 }
 

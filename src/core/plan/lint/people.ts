@@ -1,3 +1,5 @@
+import type { SourcePath } from '../../file/source-node.ts';
+import { authorsOf } from '../authors.ts';
 import { meant, nearest } from '../nearest.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
@@ -8,8 +10,8 @@ export const PEOPLE_RULES: readonly Rule[] = [
   rule(['people'], keys),
   rule(['people', 'roles'], members),
   rule(['roles', 'overrideRoles'], overrides),
-  rule(['roles', 'phases', 'release'], quorums),
-  rule(['people', 'release'], authors),
+  rule(['roles', 'phases', 'release', 'authors'], quorums),
+  rule(['people', 'release', 'authors'], knownAuthors),
 ];
 
 /**
@@ -70,9 +72,10 @@ function overrides(
 /** Authors cannot approve, and a person signs once: are there enough different people? */
 function quorums(
   scope: Scope,
-  { roles, phases, release }: Pick<Plan, 'roles' | 'phases' | 'release'>,
+  { roles, phases, ...made }: Pick<Plan, 'roles' | 'phases' | 'release' | 'authors'>,
 ): void {
   const known = roles.map(({ name }) => name);
+  const authors = authorsOf(made);
   for (const [index, phase] of phases.entries()) {
     if (phase.kind !== 'decision') continue;
     const path = ['phases', index, 'signOffs'];
@@ -86,7 +89,7 @@ function quorums(
         tooFew = true;
         continue;
       }
-      const able = [...new Set(holders)].filter((id) => !release.authors.includes(id));
+      const able = [...new Set(holders)].filter((id) => !authors.includes(id));
       // A number from a hostile file must not size a list.
       for (let i = 0; i < Math.min(count, able.length); i += 1) places.push(able);
       if (able.length >= count) continue;
@@ -121,13 +124,20 @@ function canFill(places: readonly (readonly string[])[]): boolean {
 }
 
 /** Authors need no key, so an unknown one is no error; but a slip of the hand would let one sign. */
-function authors(scope: Scope, { people, release }: Pick<Plan, 'people' | 'release'>): void {
+function knownAuthors(
+  scope: Scope,
+  { people, release, authors }: Pick<Plan, 'people' | 'release' | 'authors'>,
+): void {
   const known = people.map(({ id }) => id);
-  for (const [index, id] of release.authors.entries()) {
-    if (known.includes(id)) continue;
-    const close = nearest(id, known);
-    if (close === null) continue;
-    const message = `the author "${id}" is nobody in people, but almost "${close}"`;
-    scope.report(['release', 'authors', index], warning('unknown-person', message));
-  }
+  const look = (path: SourcePath, ids: readonly string[]): void => {
+    for (const [index, id] of ids.entries()) {
+      if (known.includes(id)) continue;
+      const close = nearest(id, known);
+      if (close === null) continue;
+      const message = `the author "${id}" is nobody in people, but almost "${close}"`;
+      scope.report([...path, index], warning('unknown-person', message));
+    }
+  };
+  look(['release', 'authors'], release.authors);
+  look(['authors'], authors);
 }

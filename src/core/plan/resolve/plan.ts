@@ -46,6 +46,7 @@ export function resolvePlan(scope: Scope, parsed: ParsedFile): Resolved {
     evidenceMaxAgeMs,
     goMaxAgeMs: scope.ms(['goMaxAge'], sound('goMaxAge'), 48 * HOUR_MS),
     overrideRoles: sound('overrideRoles') ?? [],
+    authors: sound('authors') ?? [],
     ...identity(file, broken),
     ...people(file, broken),
   };

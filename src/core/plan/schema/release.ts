@@ -75,5 +75,6 @@ export const RELEASE_PROPERTIES: JsonSchema = {
   ),
   people: mapOf('publicKey', 'Who may sign: id and public key.'),
   roles: mapOf('roleMembers', 'Roles and the people who hold them.'),
+  authors: listOf('name', 'Who wrote the plan. They cannot approve under it.'),
   overrideRoles: listOf('name', 'Roles of which one person may sign a skip. Empty: no skips.'),
 };

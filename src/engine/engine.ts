@@ -217,7 +217,9 @@ export class Engine {
     const { state, plan } = runner;
     if (state.outcome !== null || state.generation === state.firstGeneration) return;
     // An order back that does not get through must not be kept from coming by itself.
-    if (state.back !== null && state.back.weightsAtMs === null && wayOut(state) === null) return;
+    if (state.back !== null && state.back.weightsAtMs === null) {
+      if (wayOut(plan, state, this.options.clock.now()) === null) return;
+    }
     const fence = { term: this.recorder.term, generation: state.generation };
     const { traffic } = this.options.world;
     const renewed = await traffic.renew(plan.service, fence);

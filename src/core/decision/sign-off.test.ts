@@ -8,7 +8,9 @@ import type { DecisionRequest } from './request.ts';
 import { type AcceptedSignOff, checkSignOff, signOffDocument } from './sign-off.ts';
 
 const NOW = 1_000;
-const people = new Map(['rm', 'sre', 'author', 'planner'].map((id) => [id, generateKeyPairSync('ed25519')]));
+const people = new Map(
+  ['rm', 'sre', 'author', 'planner'].map((id) => [id, generateKeyPairSync('ed25519')]),
+);
 
 function publicKeyOf(id: string): string {
   const key = people.get(id)?.publicKey.export({ format: 'der', type: 'spki' });

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/plan.ts';
 import { ALL_STABLE, isForward } from './effect.ts';
 import type { Cause, Outcome, State } from './state.ts';
 import { enterStage, isPending, issue, nextGeneration, notify, type Step, set } from './step.ts';
@@ -41,13 +42,25 @@ export function orderBack(
   return true;
 }
 
-/** Why all traffic can't be sent to stable now; null: it can, or a person said so. */
-export function wayOut(state: State): string | null {
+/** So long, in intervals, what was last seen of stable is believed. */
+const BELIEVED_INTERVALS = 3;
+
+/** Until when stable's being down is believed without a newer interval. */
+export function downUntilMs(plan: Pick<Plan, 'intervalMs'>, state: State): number {
+  return state.evidence.lastEndMs + BELIEVED_INTERVALS * plan.intervalMs;
+}
+
+/**
+ * Why all traffic can't be sent to stable now; null: it can, or a person said so. Once no interval
+ * comes any more nobody knows how stable is: missing evidence does not keep a bad candidate.
+ */
+export function wayOut(plan: Pick<Plan, 'intervalMs'>, state: State, now: number): string | null {
   const { back, evidence } = state;
   if (back === null || back.forced || back.weightsAtMs !== null) return null;
   // Stable has all the traffic already: it can be no worse by keeping it.
   if (state.weights.candidate === 0) return null;
   if (evidence.stableUp !== false || evidence.candidateUp === false) return null;
+  if (now >= downUntilMs(plan, state)) return null;
   return 'stable is known to be down: sending it all traffic would be the outage';
 }
 
@@ -58,7 +71,8 @@ export function goBack(step: Step): boolean {
   if (back === null) return false;
   if (state.generation === state.firstGeneration) return end(step, true);
   if (back.weightsAtMs === null) {
-    if (isPending(state, 'set-weights') || wayOut(state) !== null) return false;
+    if (isPending(state, 'set-weights') || wayOut(step.plan, state, step.now) !== null)
+      return false;
     const generation = nextGeneration(step);
     issue(step, { kind: 'set-weights', generation, weights: ALL_STABLE, fallback: ALL_STABLE });
     return true;

@@ -1,4 +1,5 @@
 import type { Freeze, Plan } from '../plan/plan.ts';
+import { downUntilMs, wayOut } from './back.ts';
 import { freezeAt } from './freeze.ts';
 import { gateDueMs, gatesInForce, isSkipped } from './gates.ts';
 import { conditionsOf } from './go.ts';
@@ -15,6 +16,9 @@ export function nextDueMs(plan: Plan, state: State, now: number): number | null 
     .filter(({ status }) => status === 'waiting')
     .map(({ retryAtMs }) => retryAtMs);
   if (state.outcome === null && state.back === null) dues.push(...forwardDues(plan, state, now));
+  if (state.outcome === null && state.back !== null && wayOut(plan, state, now) !== null) {
+    dues.push(downUntilMs(plan, state));
+  }
   return dues.length === 0 ? null : Math.min(...dues);
 }
 

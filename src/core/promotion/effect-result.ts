@@ -7,6 +7,7 @@ import { dropPending, holdOn, move, replacePending, type Step, set } from './ste
 
 /** Attempts of an effect that goes forward before a person is asked. */
 const ATTEMPTS_MAX = 5;
+const PAGE_MS = 3_600_000;
 const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 60_000;
 
@@ -69,7 +70,7 @@ function failedOnTheWayBack(
   reason: FailureReason,
   message: string,
 ): void {
-  if (entry.effect.kind === 'notify' && entry.attempts >= ATTEMPTS_MAX) {
+  if (isGivenUp(step, entry)) {
     dropPending(step, entry.effect.id);
     return;
   }
@@ -78,6 +79,12 @@ function failedOnTheWayBack(
     return;
   }
   waitAndRetry(step, entry, message);
+}
+
+/** A page is tried for an hour: whoever is to be woken may be on another network by then. */
+function isGivenUp(step: Step, { effect, attempts, sinceMs }: PendingEffect): boolean {
+  if (effect.kind !== 'notify' || attempts < ATTEMPTS_MAX) return false;
+  return effect.level !== 'critical' || step.now - sinceMs >= PAGE_MS;
 }
 
 function failedForward(

@@ -49,7 +49,7 @@ export function explain(plan: Plan, state: State, now: number): readonly Waiting
   const effects = state.pending
     .filter(({ effect }) => effect.kind !== 'notify')
     .map((entry) => onEffect(entry, state));
-  if (state.back !== null) return onTheWayBack(state, effects);
+  if (state.back !== null) return onTheWayBack(plan, state, now, effects);
   const stops = [...onDrift(state), ...onHold(state), ...onPause(state)];
   return [...stops, ...effects, ...onStage(plan, state, now), ...onConditions(state)];
 }
@@ -69,10 +69,16 @@ export function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-function onTheWayBack(state: State, effects: readonly Waiting[]): readonly Waiting[] {
-  const closed = wayOut(state);
+function onTheWayBack(
+  plan: Plan,
+  state: State,
+  now: number,
+  effects: readonly Waiting[],
+): readonly Waiting[] {
+  const closed = wayOut(plan, state, now);
   if (closed === null) return effects;
-  return [waiting('no-way-back', closed, null, `auroractl halt ${state.promotion}`), ...effects];
+  const next = `auroractl halt ${state.promotion}`;
+  return [waiting('no-way-back', closed, null, next), ...effects];
 }
 
 function onHold(state: State): Waiting[] {

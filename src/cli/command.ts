@@ -61,6 +61,8 @@ export interface Context {
   version: string;
   /** stdout is a person's terminal, and can be drawn on. */
   isTerminal: boolean;
+  /** Of that terminal, in characters. */
+  terminalSize(): { columns: number; rows: number };
   nowMs(): number;
   /** Data, to stdout in the format that the caller asked for. */
   print(view: View, format: string | null): Promise<void>;

@@ -9,6 +9,10 @@ import { renderView } from './output.ts';
 import { buildProgram, isAnswer } from './program.ts';
 import { writeOut } from './streams.ts';
 
+/** Of a terminal that does not say. */
+const COLUMNS = 80;
+const ROWS = 24;
+
 /**
  * Runs `auroractl` with the words behind the program's name; sets the process's exit code. Ctrl-C is
  * left to the system, which ends the process at once (130 to a shell): commands read and hash
@@ -26,6 +30,10 @@ async function run(words: readonly string[], console: Console): Promise<ExitCode
     get isTerminal() {
       return process.stdout.isTTY === true;
     },
+    terminalSize: () => ({
+      columns: process.stdout.columns || COLUMNS,
+      rows: process.stdout.rows || ROWS,
+    }),
     nowMs: () => Date.now(),
     print: async (view, format) => writeOut(await renderView(view, format)),
     printText: writeOut,

@@ -3,6 +3,7 @@ import type { PromotionView } from '../protocol/controller.ts';
 import type { Context } from './command.ts';
 import type { ControllerClient } from './controller-client.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { LiveText } from './live-text.ts';
 import { outcomeText, promotionTree } from './promotion-tree.ts';
 
 const REFRESH_MS = 500;
@@ -46,14 +47,17 @@ async function show(
 ): Promise<ExitCode> {
   let view = first;
   let shown = '';
+  const live = isTerminal ? new LiveText(context) : null;
   for (;;) {
     const tree = promotionTree(view, context.nowMs());
-    const change = isTerminal ? tree : lineOf(view);
-    if (change !== shown) {
-      context.printText(isTerminal ? redraw(shown, tree) : `${change}\n`);
-      shown = change;
+    const line = lineOf(view);
+    if (live === null && line !== shown) context.printText(`${line}\n`);
+    shown = line;
+    if (view.outcome !== null) {
+      live?.stay(tree);
+      return outcomeCode(view);
     }
-    if (view.outcome !== null) return outcomeCode(view);
+    live?.show(tree);
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
     const next = await lookAgain(client, view.id);
     if (!next.ok) return context.fail(next.problem);
@@ -69,12 +73,6 @@ async function lookAgain(client: ControllerClient, id: string): Promise<Result<P
     if (!isAway || performance.now() > deadlineMs) return seen;
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
   }
-}
-
-/** ANSI: up by the lines shown last time, and clear from there on. */
-function redraw(before: string, tree: string): string {
-  const lines = before.split('\n').length - 1;
-  return lines === 0 ? tree : `\u001b[${lines}A\u001b[J${tree}`;
 }
 
 function lineOf({ id, phases, weights, waiting, outcome, back }: PromotionView): string {

@@ -81,6 +81,7 @@ async function call(operands: string[], words: Record<string, string>): Promise<
   const context: Context = {
     version: '0',
     isTerminal: false,
+    terminalSize: () => ({ columns: 80, rows: 24 }),
     nowMs: Date.now,
     print: async (view, format) => {
       said.out += await renderView(view, format);

@@ -7,6 +7,8 @@ import { packageFile } from '../../process/package-file.ts';
 import { type Promote, PromotionView } from '../../protocol/controller.ts';
 import type { Context } from '../command.ts';
 import type { ControllerClient } from '../controller-client.ts';
+import { LiveText } from '../live-text.ts';
+import { promotionTree } from '../promotion-tree.ts';
 import { openRequest, signRequest } from '../sign-request.ts';
 import { type DemoFolder, SIGNERS } from './folder.ts';
 
@@ -35,6 +37,9 @@ export async function play(stage: Stage, act: Act): Promise<Result<PromotionView
   const { context, client } = stage;
   const startedMs = performance.now();
   let told = '';
+  const live = context.isTerminal ? new LiveText(context) : null;
+  const say = (text: string): void =>
+    live === null ? context.printText(`${text}\n`) : live.above(text);
   for (;;) {
     const seen = await client.promotion(opened.value.id);
     if (!seen.ok) return seen;
@@ -42,14 +47,17 @@ export async function play(stage: Stage, act: Act): Promise<Result<PromotionView
     const elapsedMs = performance.now() - startedMs;
     const line = lineOf(view, Math.floor(elapsedMs / 1_000 / SECONDS_BETWEEN_NUMBERS));
     if (line.key !== told) {
-      context.printText(`${seconds(elapsedMs)}  ${line.text}\n`);
+      say(`${seconds(elapsedMs)}  ${line.text}`);
       told = line.key;
     }
     if (view.outcome !== null) return ok(view);
     if (elapsedMs > ACT_MAX_MS) {
       return fail(problem('unavailable', `${view.id} is not over`, `auroractl explain ${view.id}`));
     }
-    const signed = await signIfAsked(stage, view, elapsedMs);
+    live?.show(promotionTree(view, context.nowMs()));
+    const signed = await signIfAsked(stage, view, (text) => {
+      say(`${seconds(elapsedMs)}  ${text}`);
+    });
     if (!signed.ok) return signed;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -76,7 +84,7 @@ async function open({ client, folder }: Stage, act: Act): Promise<Result<Promoti
 async function signIfAsked(
   { client, context, folder }: Stage,
   view: PromotionView,
-  elapsedMs: number,
+  say: (text: string) => void,
 ): Promise<Result<void>> {
   if (!view.waiting.some(({ on }) => on === 'sign-offs')) return ok(undefined);
   const request = await openRequest(client, view.id);
@@ -90,7 +98,7 @@ async function signIfAsked(
       atMs: context.nowMs(),
     });
     if (!signed.ok) return signed;
-    context.printText(`${seconds(elapsedMs)}  ${person} signs as ${role}\n`);
+    say(`${person} signs as ${role}`);
   }
   return ok(undefined);
 }

@@ -17,6 +17,17 @@ let [open, openMost] = [0, 0];
 const answers: Record<string, RequestListener> = {
   '/json': (_, response) =>
     response.end('{"a":{"b":[{"c":4.5},2]},"flag":true,"text":"x","n":null}'),
+  '/shares': (_, response) =>
+    response.end(
+      JSON.stringify({
+        traced: { numerator: 214, denominator: 215 },
+        queue: [
+          { atMs: 1_000, value: 4 },
+          { atMs: 2_000, value: 5.5 },
+        ],
+        mixed: [{ atMs: 1, value: 2 }, 3],
+      }),
+    ),
   '/text': (_, response) => response.end('hello'),
   '/down': (_, response) => response.writeHead(503).end('{"a":1}'),
   '/moved': (_, response) => response.writeHead(302, { location: '/json?api_key=hush' }).end(),
@@ -72,6 +83,19 @@ test.each<[string, string, unknown]>([
   ['/json', 'a.b', { kind: 'items', items: ['{"c":4.5}', '2'], samples: 1 }],
   ['/down', 'status', { kind: 'number', value: 503 }],
   ['/json', 'latencyMs', { kind: 'number' }],
+  ['/shares', 'traced', { kind: 'ratio', numerator: 214, denominator: 215 }],
+  [
+    '/shares',
+    'queue',
+    {
+      kind: 'series',
+      points: [
+        [1_000, 4],
+        [2_000, 5.5],
+      ],
+    },
+  ],
+  ['/shares', 'mixed', { kind: 'items', items: ['{"atMs":1,"value":2}', '3'] }],
 ])('http %s, field %s', async (path, field, wanted) => {
   expect(await one({ source: 'http', url: `http://${base}${path}`, field })).toMatchObject(
     wanted as object,
@@ -82,7 +106,7 @@ test.each([
   [
     '/json',
     'text',
-    'error: GET http://HOST/json: text is a text: a number, a list, true or false is needed',
+    'error: GET http://HOST/json: text is a text: a number, a list, a ratio, true or false is needed',
   ],
   ['/json', 'a.length', 'error: GET http://HOST/json: it has no field a.length'],
   ['/json', '__proto__', 'error: GET http://HOST/json: it has no field __proto__'],

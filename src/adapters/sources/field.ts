@@ -5,8 +5,9 @@ const ITEMS_MAX = 10_000;
 const ITEM_CHARS_MAX = 500;
 
 /**
- * The value that a path such as `a.b[0].c` names in a JSON text: a number is a number, a list is
- * items, true and false are 1 and 0. Everything else is a reason why there is no value.
+ * The value that a path such as `a.b[0].c` names in a JSON text: a number is a number, true and false
+ * are 1 and 0, `{"numerator": 3, "denominator": 4}` is a ratio, a list of `{"atMs": 1, "value": 2}` is a
+ * series, and any other list is items. Everything else is a reason why there is no value.
  */
 export function valueAt(json: Uint8Array, field: string): Result<EvidenceValue, string> {
   const path = parsePath(field);
@@ -48,13 +49,32 @@ function evidenceOf(value: unknown, field: string): Result<EvidenceValue, string
   }
   if (Array.isArray(value)) {
     if (value.length > ITEMS_MAX) return fail(`${field} has more than ${ITEMS_MAX} items`);
+    const points = value.map(pointOf).filter((point) => point !== null);
+    if (points.length > 0 && points.length === value.length) return ok({ kind: 'series', points });
     return ok({ kind: 'items', items: value.map(itemText) });
   }
+  if (isHolder(value) && hasNumbers(value, 'numerator', 'denominator')) {
+    const { numerator, denominator } = value;
+    return ok({ kind: 'ratio', numerator, denominator });
+  }
   const kind = value === null ? 'null' : typeof value === 'string' ? 'a text' : 'an object';
-  return fail(`${field} is ${kind}: a number, a list, true or false is needed`);
+  return fail(`${field} is ${kind}: a number, a list, a ratio, true or false is needed`);
 }
 
 function itemText(item: unknown): string {
   const text = typeof item === 'string' ? item : JSON.stringify(item);
   return text.length <= ITEM_CHARS_MAX ? text : `${text.slice(0, ITEM_CHARS_MAX)}...`;
+}
+
+function pointOf(item: unknown): readonly [atMs: number, value: number] | null {
+  return isHolder(item) && hasNumbers(item, 'atMs', 'value') ? [item.atMs, item.value] : null;
+}
+
+/** Exactly these fields, each a number that JSON can hold. */
+function hasNumbers<K extends string>(
+  value: Record<string, unknown>,
+  ...names: K[]
+): value is Record<K, number> {
+  const all = Object.keys(value);
+  return all.length === names.length && names.every((name) => Number.isFinite(value[name]));
 }

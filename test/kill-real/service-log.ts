@@ -75,6 +75,8 @@ type OrderSeen = Pick<SplitterState, 'fence' | 'weights' | 'fallbackApplied' | '
 /** An order that came after a newer one, or the same order with other weights, in what was seen. */
 export function orderFaults(seen: readonly OrderSeen[]): string[] {
   const faults: string[] = [];
+  /** The newest fence came with a renewal: its own order may still follow, once. */
+  let isRenewed = false;
   for (const [index, state] of seen.entries()) {
     const before = seen[index - 1];
     if (before === undefined) continue;
@@ -87,7 +89,10 @@ export function orderFaults(seen: readonly OrderSeen[]): string[] {
     const isFallback = state.fallbackApplied && !before.fallbackApplied;
     const isAdoption = state.weights.candidate === 0 && state.candidate === null;
     const [share, shareBefore] = [state.weights.candidate, before.weights.candidate];
-    if (isSame && share !== shareBefore && !isFallback && !isAdoption) {
+    if (!isSame) isRenewed = share === shareBefore;
+    if (isSame && share !== shareBefore && isRenewed) {
+      isRenewed = false;
+    } else if (isSame && share !== shareBefore && !isFallback && !isAdoption) {
       faults.push(`${JSON.stringify(now)}: ${shareBefore} % became ${share} %`);
     }
   }

@@ -42,10 +42,17 @@ function isPromoted({ outcome }: PromotionView): boolean {
   return outcome?.kind === 'promoted';
 }
 
+/** It had to be shown for the share to rise; what the last interval looked like is another matter. */
+function judgedText({ kind, reason }: NonNullable<PromotionView['verdict']>): string {
+  return kind === 'promote'
+    ? reason
+    : `shown not worse than its margins before the share rose; ${reason}`;
+}
+
 function whatHappened({ view, before, neverUp }: CanaryEnd): string[] {
   const { candidate, version, outcome, verdict, service } = view;
-  const judged = verdict === null ? [] : [`  the judge: ${verdict.reason}`];
   if (isPromoted(view)) {
+    const judged = verdict === null ? [] : [`  the judge: ${judgedText(verdict)}`];
     return [`${service} ${candidate} is stable now, as ${version}.`, ...judged, ...numbers(view)];
   }
   const stays = `${service} ${before.stable.version} is still stable; ${candidate} was taken back.`;

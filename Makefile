@@ -37,6 +37,12 @@ bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up rat
 bench-splitter: setup ## the splitter beside HAProxy, one core each (BENCH_FLAGS=--short or --write)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/splitter.ts $(BENCH_FLAGS)
 
+bench-promises: build ## what the judge promises, on real processes: half an hour of real time
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/promises.ts
+
+bench-status: build ## `status` beside 100 active promotions
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/status.ts
+
 generate: setup ## rewrite what is generated from the sources (JSON Schemas)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/generate.ts
 
@@ -49,4 +55,4 @@ fmt: setup ## format and mend what can be mended
 clean: ## remove what was built and fetched
 	rm -rf dist node_modules .node
 
-.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter generate scenarios-update fmt clean
+.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter bench-promises bench-status generate scenarios-update fmt clean

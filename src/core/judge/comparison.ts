@@ -50,7 +50,6 @@ export interface ComparisonRule {
   /** 1 + the relative margin. */
   marginRatio: number;
   lnMarginRatio: number;
-  marginAbsolute: number;
   phi: number;
 }
 
@@ -61,7 +60,7 @@ export function advanceComparison(
   mayStart: boolean,
 ): Comparison {
   const { phi, psiGrid, law } = rule;
-  const { candidateEvents, candidateTotal } = counts;
+  const { eC, nC } = counts;
   const odds = law === 'bernoulli' ? oddsOf(before.sum) : null;
   const lnPsis = lnGrid(psiGrid);
   const lnRatios: number[] = [];
@@ -72,9 +71,7 @@ export function advanceComparison(
   return {
     rollback: advance(before.rollback, lnRatios, mayStart),
     lnNotWorse: before.lnNotWorse + lnNotWorse(counts, rule.marginRatio, rule.lnMarginRatio) / phi,
-    below:
-      before.below &&
-      advanceBelow(before.below, candidateEvents, candidateTotal, rule.marginAbsolute, phi),
+    below: before.below && advanceBelow(before.below, eC, nC, phi),
     relevance: advanceRelevance(before.relevance, relevant, counts, addCounts),
     sum: addCounts(before.sum, counts),
   };
@@ -95,6 +92,9 @@ function lnRatioOf(
 const LN_RELEVANT_RATIO = ln(RELEVANT_RATIO);
 
 /** ln of the promotion's e-value now: E = (E_rel + E_abs) / 2. */
-export function lnPromote({ lnNotWorse: lnRelative, below }: Comparison): number {
-  return lnJoined(lnRelative, below === null ? null : lnBelow(below));
+export function lnPromote(
+  { lnNotWorse: lnRelative, below }: Comparison,
+  marginAbsolute: number,
+): number {
+  return lnJoined(lnRelative, below === null ? null : lnBelow(below, marginAbsolute));
 }

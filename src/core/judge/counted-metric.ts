@@ -6,6 +6,7 @@ import {
   type ComparisonRule,
   startComparison,
 } from './comparison.ts';
+import { type ComparisonColumns, columnsOf, comparisonsIn } from './comparison-columns.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
 import { advanceDispersion, type Dispersion, phiOf, startDispersion } from './stats/dispersion.ts';
 import {
@@ -19,7 +20,7 @@ import {
 /** A rate, or a histogram with one comparison at each edge. */
 export interface CountedState {
   kind: 'counted';
-  comparisons: readonly Comparison[];
+  comparisons: ComparisonColumns;
   /** By comparison, in force at the last pair; empty before the first where they are measured. */
   phis: readonly number[];
   /** Stable's own variation so far; null where phi is assumed. */
@@ -32,8 +33,10 @@ export function startCounted(settings: JudgeSettings, metric: Metric): CountedSt
   const assumed = dispersion.kind === 'assumed';
   return {
     kind: 'counted',
-    comparisons: Array.from({ length: count }, (_, index) =>
-      startComparison(psiGrid, marginAbsoluteOf(metric, index)),
+    comparisons: columnsOf(
+      Array.from({ length: count }, (_, index) =>
+        startComparison(psiGrid, marginAbsoluteOf(metric, index)),
+      ),
     ),
     phis: assumed ? new Array<number>(count).fill(dispersion.phi) : [],
     dispersion: assumed ? null : startDispersion(dispersion.blocks, count),
@@ -80,10 +83,11 @@ function phisNow(
   metric: Metric,
   { phis, dispersion, comparisons }: CountedState,
 ): readonly number[] | null {
-  if (settings.dispersion.kind === 'assumed' || dispersion === null) return phis;
-  if (dispersion.intervals < settings.dispersion.intervalsMin) return null;
+  const { dispersion: rule } = settings;
+  if (rule.kind === 'assumed' || dispersion === null) return phis;
+  if (dispersion.intervals < rule.intervalsMin) return null;
   const variance = metric.kind === 'rate' ? 'poisson' : 'bernoulli';
-  return comparisons.map((_, index) => phiOf(dispersion, index, variance));
+  return comparisons.sum.map((_, index) => phiOf(dispersion, rule.blocks, index, variance));
 }
 
 function learn(settings: JudgeSettings, state: CountedState, low: TrackCounts): CountedState {
@@ -106,16 +110,13 @@ function compare(
     psiGrid: settings.psiGrid,
     marginRatio: 1 + metric.marginRelative,
     lnMarginRatio: ln(1 + metric.marginRelative),
-    marginAbsolute: metric.marginAbsolute,
     phi: 1,
   };
   const comparisons: Comparison[] = [];
-  for (let index = 0; index < before.comparisons.length; index += 1) {
-    const one = before.comparisons[index];
-    if (one === undefined) continue;
+  for (const [index, one] of comparisonsIn(before.comparisons).entries()) {
     rule.phi = before.phis[index] ?? 1;
     const counts = countsOf(metric, index, stable, candidate);
     comparisons.push(advanceComparison(one, counts, rule, mayStart));
   }
-  return { ...before, comparisons };
+  return { ...before, comparisons: columnsOf(comparisons) };
 }

@@ -1,6 +1,7 @@
 import { ln, lnSumExp } from '../../base/math.ts';
 import type { Measurement } from '../evidence/interval.ts';
 import { lnPromote } from './comparison.ts';
+import { comparisonsIn } from './comparison-columns.ts';
 import { type CountedState, type Entry, observeCounted, startCounted } from './counted-metric.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
 import { excessShare } from './stats/counts.ts';
@@ -66,7 +67,7 @@ export function partsOf(body: MetricState['body'], horizon: number): readonly Pa
     const excess = since === null ? null : excessPart(since);
     return [{ lnE: lnHybrid(body.rollback, horizon), excess }];
   }
-  return body.comparisons.map(({ rollback, relevance }) => ({
+  return comparisonsIn(body.comparisons).map(({ rollback, relevance }) => ({
     lnE: lnHybrid(rollback, horizon),
     excess: relevance.since === null ? null : excessShare(relevance.since),
   }));
@@ -88,7 +89,9 @@ export function lnRelevant(parts: readonly Part[], floor: number): number {
 export function lnRollbackAtMost(body: MetricState['body'], lnHorizon: number): number {
   if (body.kind === 'value') return lnHybridAtMost(body.rollback, lnHorizon);
   let most = -Infinity;
-  for (const { rollback } of body.comparisons) {
+  const { lnE, lnRestart } = body.comparisons;
+  for (let index = 0; index < lnE.length; index += 1) {
+    const rollback = { lnE: lnE[index] ?? [], lnRestart: lnRestart[index] ?? [] };
     const one = lnHybridAtMost(rollback, lnHorizon);
     if (one > most) most = one;
   }
@@ -99,11 +102,14 @@ export function lnRollbackAtMost(body: MetricState['body'], lnHorizon: number): 
  * ln of the e-value for promotion now, and the comparison that holds it back: the least of all,
  * since the candidate has to be shown not worse at every edge. 0 where nothing has entered.
  */
-export function lnPromotion(body: MetricState['body']): { lnE: number; comparison: number } {
+export function lnPromotion(
+  body: MetricState['body'],
+  marginAbsolute: number,
+): { lnE: number; comparison: number } {
   if (body.kind === 'value') return { lnE: lnMean(body.promote), comparison: 0 };
   let least = { lnE: Infinity, comparison: 0 };
-  body.comparisons.forEach((one, comparison) => {
-    const lnE = lnPromote(one);
+  comparisonsIn(body.comparisons).forEach((one, comparison) => {
+    const lnE = lnPromote(one, marginAbsolute);
     if (lnE < least.lnE) least = { lnE, comparison };
   });
   return least;

@@ -22,7 +22,7 @@ export function metricVerdict(
   const parts = partsOf(state.body, settings.horizonIntervals);
   const lead = strongest(parts);
   const required = metric.required && !metric.advisory;
-  const promotion = required ? lnPromotion(state.body) : null;
+  const promotion = required ? lnPromotion(state.body, metric.marginAbsolute) : null;
   const lnEPromoteThreshold = -ln(settings.alphaPromote);
   const sides = allSides(metric, state.body, lead);
   return {

@@ -1,3 +1,4 @@
+import { comparisonAt } from './comparison-columns.ts';
 import type { MetricState } from './metric-state.ts';
 import type { Metric } from './settings.ts';
 import type { Counts } from './stats/counts.ts';
@@ -26,7 +27,7 @@ export function edgeOf(metric: Metric, comparison: number): number | null {
 /** Everything that entered. */
 export function allSides(metric: Metric, body: MetricState['body'], comparison: number): Sides {
   if (body.kind === 'value') return valueSides(body.sum);
-  return countedSides(metric, comparison, body.comparisons[comparison]?.sum ?? null);
+  return countedSides(metric, comparison, comparisonAt(body.comparisons, comparison).sum);
 }
 
 /** The window of relevance: what came in since the candidate last looked no worse. */
@@ -35,7 +36,11 @@ export function recentSides(metric: Metric, body: MetricState['body'], compariso
     const { since } = body.relevance;
     return since === null ? NO_SIDES : valueSides(since);
   }
-  return countedSides(metric, comparison, body.comparisons[comparison]?.relevance.since ?? null);
+  return countedSides(
+    metric,
+    comparison,
+    comparisonAt(body.comparisons, comparison).relevance.since,
+  );
 }
 
 const NO_SIDES: Sides = {
@@ -52,8 +57,8 @@ function valueSides({ stable, candidate, intervals }: ValueSum): Sides {
 
 function countedSides(metric: Metric, comparison: number, counts: Counts | null): Sides {
   if (counts === null) return NO_SIDES;
-  const first = { events: counts.stableEvents, total: counts.stableTotal };
-  const second = { events: counts.candidateEvents, total: counts.candidateTotal };
+  const first = { events: counts.eB, total: counts.nB };
+  const second = { events: counts.eC, total: counts.nC };
   if (metric.worse === 'higher') return { stable: first, candidate: second };
   if (isExchanged(metric, comparison)) return { stable: second, candidate: first };
   // A fall is compared by the misses, or by what stays within an edge; shown is the rest.

@@ -67,9 +67,9 @@ export function countsOf(
 ): Counts {
   const [low, high] = isExchanged(metric, comparison) ? [candidate, stable] : [stable, candidate];
   return {
-    stableEvents: low.events[comparison] ?? 0,
-    stableTotal: low.total,
-    candidateEvents: high.events[comparison] ?? 0,
-    candidateTotal: high.total,
+    eB: low.events[comparison] ?? 0,
+    nB: low.total,
+    eC: high.events[comparison] ?? 0,
+    nC: high.total,
   };
 }

@@ -19,14 +19,15 @@ test('by hand: 1, 3 and 5 of 100 each vary as much as chance gives', () => {
   let dispersion = startDispersion([1], 1);
   for (const one of events) dispersion = advanceDispersion(dispersion, [1], [one], 100);
   // p n = 3; ((1-3)^2 + 0 + (5-3)^2) / 3 / (3 - 1) = 4/3
-  expect(phiOf(dispersion, 0, 'poisson')).toBeCloseTo(4 / 3, 12);
-  expect(phiOf(dispersion, 0, 'bernoulli')).toBeCloseTo(4 / 3 / 0.97, 12);
+  expect(phiOf(dispersion, [1], 0, 'poisson')).toBeCloseTo(4 / 3, 12);
+  expect(phiOf(dispersion, [1], 0, 'bernoulli')).toBeCloseTo(4 / 3 / 0.97, 12);
 });
 
 test('independent events: phi stays close to 1', () => {
   const source = draw(7);
   const phi = phiOf(
     over(1440, () => source.rate(600, 0.01)),
+    BLOCKS,
     0,
     'poisson',
   );
@@ -43,6 +44,7 @@ test('a rate that wanders slowly shows in the long blocks', () => {
       level = 0.95 * level + 0.3 * (random.next() - 0.5);
       return source.rate(600, 0.01 * Math.exp(level));
     }),
+    BLOCKS,
     0,
     'poisson',
   );
@@ -51,12 +53,13 @@ test('a rate that wanders slowly shows in the long blocks', () => {
 
 test('no event, or too few blocks, says nothing: 1', () => {
   const none = over(200, () => ({ events: 0, total: 600 }));
-  expect(phiOf(none, 0, 'poisson')).toBe(1);
+  expect(phiOf(none, BLOCKS, 0, 'poisson')).toBe(1);
   const every = over(200, () => ({ events: 600, total: 600 }));
-  expect(phiOf(every, 0, 'bernoulli')).toBe(1);
+  expect(phiOf(every, BLOCKS, 0, 'bernoulli')).toBe(1);
   expect(
     phiOf(
       over(1, () => ({ events: 5, total: 6 })),
+      BLOCKS,
       0,
       'poisson',
     ),

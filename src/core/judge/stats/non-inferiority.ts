@@ -16,33 +16,35 @@ const PARTS = [0, 0.1, 0.25, 0.5] as const;
 const LN_PARTS: readonly number[] = PARTS.map(ln);
 
 /**
- * By alternative l1: ln of the product of (l1/l0)^events e^((l0 - l1) total), tested against "the
- * candidate's share of events is at least l0". Where errors are rare a relative margin is empty;
- * this one still tells. null: ruled out, which an event does to l1 = 0.
+ * What the test of "the candidate's share of events is at least l0" rests on: its events and its
+ * requests, each interval's divided by the phi then in force. By alternative l1 the e-value is
+ * (l1/l0)^events e^((l0 - l1) requests). Where errors are rare a relative margin is empty; this one
+ * still tells.
  */
-export type BelowMargin = readonly (number | null)[];
+export interface BelowMargin {
+  e: number;
+  n: number;
+}
 
-export const NOTHING_BELOW: BelowMargin = PARTS.map(() => 0);
+export const NOTHING_BELOW: BelowMargin = { e: 0, n: 0 };
 
-/** One interval of the candidate, its logarithms divided by phi. */
+/** One interval of the candidate. */
 export function advanceBelow(
   before: BelowMargin,
   events: number,
   total: number,
-  margin: number,
   phi: number,
 ): BelowMargin {
-  return PARTS.map((part, index) => {
-    const lnE = before[index] ?? null;
-    if (lnE === null || (part === 0 && events > 0)) return null;
-    const lnParts = events === 0 ? 0 : events * (LN_PARTS[index] ?? 0);
-    return lnE + (lnParts + margin * (1 - part) * total) / phi;
-  });
+  return { e: before.e + events / phi, n: before.n + total / phi };
 }
 
-/** ln of the mean over the alternatives. */
-export function lnBelow(below: BelowMargin): number {
-  return lnSumExp(below.map((lnE) => lnE ?? -Infinity)) - ln(below.length);
+/** ln of the mean over the alternatives to the margin l0. One event rules out l1 = 0. */
+export function lnBelow({ e, n }: BelowMargin, margin: number): number {
+  const byPart = PARTS.map((part, index) => {
+    const lnEvents = e === 0 ? 0 : e * (LN_PARTS[index] ?? 0);
+    return lnEvents + margin * (1 - part) * n;
+  });
+  return lnSumExp(byPart) - ln(PARTS.length);
 }
 
 /** E = (E_rel + E_abs) / 2; without an absolute margin E_rel alone. */

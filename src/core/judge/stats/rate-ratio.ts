@@ -10,10 +10,10 @@ import type { Counts } from './counts.ts';
  * Lindon and Malek, "Anytime-valid inference for multinomial count data", 2022, section 4.
  */
 export function lnRateRatio(counts: Counts, psi: number, lnPsi: number): number {
-  const events = counts.candidateEvents + counts.stableEvents;
+  const events = counts.eC + counts.eB;
   if (events === 0) return 0;
-  const rho = counts.candidateTotal / (counts.candidateTotal + counts.stableTotal);
-  return counts.candidateEvents * lnPsi - events * ln(psi * rho + (1 - rho));
+  const rho = counts.nC / (counts.nC + counts.nB);
+  return counts.eC * lnPsi - events * ln(psi * rho + (1 - rho));
 }
 
 /** ln of each ratio of the grid. Remembered by the grid itself: one is used for a whole release. */

@@ -17,17 +17,12 @@ import { lnTwoSampleBernoulli, oddsOf } from './two-sample-bernoulli.ts';
 
 const GRID = [1.05, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 10];
 
-function counts(
-  candidateEvents: number,
-  candidateTotal: number,
-  stableEvents: number,
-  stableTotal: number,
-): Counts {
-  return { candidateEvents, candidateTotal, stableEvents, stableTotal };
+function counts(eC: number, nC: number, eB: number, nB: number): Counts {
+  return { eC, nC, eB, nB };
 }
 
 function lnBelowMargin(events: number, total: number, margin: number): number {
-  return lnBelow(advanceBelow(NOTHING_BELOW, events, total, margin, 1));
+  return lnBelow(advanceBelow(NOTHING_BELOW, events, total, 1), margin);
 }
 
 function lnRatios(one: Counts): number[] {
@@ -277,10 +272,10 @@ test('vectors: two-sample Bernoulli', () => {
         if (odds !== null) lnE += lnTwoSampleBernoulli(table, oddsRatio, odds);
         expect(lnE).toBeCloseTo((expected as number[])[index] ?? Number.NaN, 9);
         past = counts(
-          past.candidateEvents + canaryHits,
-          past.candidateTotal + canaryTotal,
-          past.stableEvents + baselineHits,
-          past.stableTotal + baselineTotal,
+          past.eC + canaryHits,
+          past.nC + canaryTotal,
+          past.eB + baselineHits,
+          past.nB + baselineTotal,
         );
       });
     }

@@ -9,21 +9,21 @@ import type { Counts } from './counts.ts';
  * Turner, Ly and Grunwald, "Generic E-variables for exact sequential k-sample tests", 2021.
  */
 export function lnTwoSampleBernoulli(counts: Counts, psi: number, oddsBefore: number): number {
-  const { stableEvents, stableTotal, candidateEvents, candidateTotal } = counts;
+  const { eB, nB, eC, nC } = counts;
   const root = Math.sqrt(psi);
   const raised = oddsBefore * root;
   const candidateHit = raised / (1 + raised);
   const candidateMiss = 1 / (1 + raised);
   const stableHit = oddsBefore / (root + oddsBefore);
   const stableMiss = root / (root + oddsBefore);
-  const total = stableTotal + candidateTotal;
-  const hit = (candidateTotal * candidateHit + stableTotal * stableHit) / total;
-  const miss = (candidateTotal * candidateMiss + stableTotal * stableMiss) / total;
+  const total = nB + nC;
+  const hit = (nC * candidateHit + nB * stableHit) / total;
+  const miss = (nC * candidateMiss + nB * stableMiss) / total;
   return (
-    candidateEvents * lnQuotient(candidateHit, hit) +
-    (candidateTotal - candidateEvents) * lnQuotient(candidateMiss, miss) +
-    stableEvents * lnQuotient(stableHit, hit) +
-    (stableTotal - stableEvents) * lnQuotient(stableMiss, miss)
+    eC * lnQuotient(candidateHit, hit) +
+    (nC - eC) * lnQuotient(candidateMiss, miss) +
+    eB * lnQuotient(stableHit, hit) +
+    (nB - eB) * lnQuotient(stableMiss, miss)
   );
 }
 
@@ -32,8 +32,8 @@ export function lnTwoSampleBernoulli(counts: Counts, psi: number, oddsBefore: nu
  * null before there is a past: the first interval only teaches.
  */
 export function oddsOf(past: Counts): number | null {
-  const total = past.stableTotal + past.candidateTotal;
+  const total = past.nB + past.nC;
   if (total === 0) return null;
-  const events = past.stableEvents + past.candidateEvents;
+  const events = past.eB + past.eC;
   return (events + 0.5) / (total - events + 0.5);
 }

@@ -52,6 +52,11 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/plan-test.ts')).planTest,
   },
   {
+    name: 'judge',
+    summary: 'judge intervals of two tracks from a file, as a promotion would',
+    load: async () => (await import('./commands/judge.ts')).judge,
+  },
+  {
     name: 'plan lock',
     summary: 'lock resolved plans, or check them against their locks',
     load: async () => (await import('./commands/plan-lock.ts')).planLock,

@@ -11,6 +11,8 @@ export interface Interval {
   candidatePct: number | null;
   stable: TrackInterval | null;
   candidate: TrackInterval | null;
+  /** Two halves of stable's instances, where the source tells instances apart. */
+  stableHalves?: readonly [TrackInterval, TrackInterval];
 }
 
 export interface TrackInterval {

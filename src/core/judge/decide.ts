@@ -31,6 +31,7 @@ export function decide(
     crossedSeq: state.crossed === null ? null : state.crossed.seq,
     metrics: found,
     split: splitNumbers(settings, state),
+    aa: state.aa === null ? null : { lnE: state.aa.lnMost, trippedSeq: state.aa.trippedSeq },
     phi: largestPhi(found),
     phiSource: settings.dispersion.kind,
     elapsedIntervals: elapsed,

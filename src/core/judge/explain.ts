@@ -52,10 +52,17 @@ function footnotes(verdict: Verdict): string[] {
     `combined E ${eValueText(verdict.lnE)}, above the floors ${above}, rolls back at ${needed}`,
     splitText(verdict.split),
     `dispersion: ${phi === null ? 'unknown' : plainText(phi)}, ${phiSource}`,
-    'A/A test: none, stable is measured as one instance',
+    aaText(verdict),
     `interval ${verdict.seq}, ${verdict.pairs} compared; ` +
       `${elapsedIntervals} of ${horizonIntervals} of the horizon${spent}`,
   ];
+}
+
+function aaText({ aa, lnEThreshold }: Verdict): string {
+  if (aa === null) return 'A/A test: none, stable is measured as one instance';
+  const tripped = aa.trippedSeq === null ? '' : `, tripped at interval ${aa.trippedSeq}`;
+  const needed = eValueText(lnEThreshold);
+  return `A/A test: stable's own instances, E ${eValueText(aa.lnE)}, trips at ${needed}${tripped}`;
 }
 
 function splitText(split: Verdict['split']): string {

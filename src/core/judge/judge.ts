@@ -1,5 +1,6 @@
 import { assert, present } from '../../base/assert.ts';
 import type { Interval, Measurement, TrackInterval } from '../evidence/interval.ts';
+import { type AaTest, advanceAaTest } from './aa-test.ts';
 import { type Crossing, crossingOf } from './crossing.ts';
 import { decide } from './decide.ts';
 import { type MetricState, observeMetric, startMetric } from './metric-state.ts';
@@ -23,6 +24,8 @@ export interface JudgeState {
   pairSeq: number;
   metrics: Readonly<Record<string, MetricState>>;
   split: Split;
+  /** Stable against itself; null while there are no two instances of it. */
+  aa: AaTest | null;
   /** Where the bound was crossed above the floor: the verdict from then on. */
   crossed: Crossing | null;
 }
@@ -41,6 +44,7 @@ export function startJudge(settings: JudgeSettings, metrics: readonly Metric[]):
     pairSeq: -1,
     metrics: states,
     split: NO_SPLIT,
+    aa: null,
     crossed: null,
   };
 }
@@ -87,9 +91,12 @@ export function observe(
     pairSeq: entered ? seq : state.pairSeq,
     metrics: states,
     split: both ? splitAfter(state.split, stable, candidate, intendedCandidatePct) : state.split,
+    aa: advanceAaTest(settings, metrics, state.aa, interval.stableHalves ?? null, moment, states),
     crossed: state.crossed,
   };
-  return entered && next.crossed === null
+  // Equals that differ from one another: what crosses from then on says nothing of the candidate.
+  const isSound = (next.aa?.trippedSeq ?? null) === null;
+  return entered && isSound && next.crossed === null
     ? { ...next, crossed: crossingOf(settings, metrics, seq, states) }
     : next;
 }

@@ -46,8 +46,12 @@ export function sidesText(sides: Sides, edge: number | null, isValue: boolean): 
 
 /** Why nothing can be told; null when it can. Having no evidence is never a pass. */
 function cannotTell(settings: JudgeSettings, numbers: Numbers): string | null {
-  const { metrics, split, pairs } = numbers;
+  const { metrics, split, pairs, aa } = numbers;
   const { dispersion } = settings;
+  if (aa !== null && aa.trippedSeq !== null) {
+    const evidence = `E ${eValueText(aa.lnE)}, since interval ${aa.trippedSeq}`;
+    return `instances of stable differ from one another by more than the dispersion allows (${evidence}), so a difference to the candidate says nothing`;
+  }
   const unknown = metrics.find((one) => one.phi === null && (one.required || pairs === 0));
   if (unknown !== undefined && dispersion.kind === 'measured') {
     const { metric, phiIntervals } = unknown;

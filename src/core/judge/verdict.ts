@@ -29,6 +29,8 @@ export interface Verdict {
     lnEThreshold: number;
     tripped: boolean;
   };
+  /** Stable against itself, its largest ln e-value; null: it is measured as one instance. */
+  aa: { lnE: number; trippedSeq: number | null } | null;
   /** The largest dispersion factor in use; null while none is known. */
   phi: number | null;
   phiSource: 'assumed' | 'measured';

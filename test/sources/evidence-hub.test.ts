@@ -11,6 +11,12 @@ import { ERRORS, LATENCY, measuredPlan } from './measured-plan.ts';
 
 const INTERVAL_MS = 100;
 const EDGES = [5, 100, 1_000];
+const NO_SERVER = {
+  url: 'http://127.0.0.1:1',
+  bearerFile: null,
+  basicFile: null,
+  deadlineMs: 1_000,
+};
 const work = mkdtempSync(join(tmpdir(), 'aurora-sources-'));
 let rig: SplitterRig;
 let url = '';
@@ -83,7 +89,7 @@ evidenceSourceContract('hub', async () => {
       { source: 'file', path: 'no-such.json', field: 'lines' },
       { source: 'http', url: 'http://127.0.0.1:1/', field: 'status' },
       { source: 'command', run: 'no-such-program', field: 'exit', timeoutMs: 1_000 },
-      { source: 'prometheus', query: 'up', windowMs: 1_000 },
+      { source: 'prometheus', query: 'up', server: NO_SERVER, form: 'number' },
       { source: 'sessions', statistic: 'success_ratio' },
     ],
   };
@@ -164,7 +170,7 @@ test('scraped counters are of the same interval; without a scrape they are absen
     expect(stable?.metrics.depth?.kind).toBe('value');
     expect(candidate?.metrics).toEqual({});
   }
-  expect(hub.scrapeProblems('sample').join()).toMatch(/^candidate: GET .* answered 404$/);
+  expect(hub.metricProblems('sample').join()).toMatch(/^candidate: GET .* answered 404$/);
   const again = await hub.intervals(plan, afterSeq, rows.length);
   expect(again.ok && again.value).toEqual(rows);
 });

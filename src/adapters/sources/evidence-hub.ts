@@ -10,6 +10,10 @@ import { fileEvidence } from './file.ts';
 import { type Found, failed, type SourceDeps } from './found.ts';
 import { httpEvidence } from './http.ts';
 import type { PooledInterval, PooledTrack } from './pool.ts';
+import { prometheusEvidence } from './prometheus.ts';
+import { prometheusCredentials } from './prometheus-credentials.ts';
+import { PrometheusFollower } from './prometheus-follower.ts';
+import { prometheusMetrics } from './prometheus-readings.ts';
 import { ScrapeSampler } from './scrape.ts';
 import type { ScrapedMetric } from './scrape-measure.ts';
 import { splitterFaults, splitterMeasurement } from './splitter.ts';
@@ -27,13 +31,15 @@ const CHECKS_AT_ONCE = 8;
 const REDUCER = 'evidence-hub@1';
 
 /**
- * All sources behind one port. Rows come from the service's splitter; scraped metrics are added to
- * them, and are absent from those that were closed before the first asking.
+ * All sources behind one port. Rows come from the service's splitter. Scraped metrics are added to
+ * them, and are absent from those that were closed before the first asking; what a Prometheus knows
+ * is added to all of them.
  */
 export class EvidenceHub implements EvidenceSource {
   private readonly options: EvidenceHubOptions;
   private readonly deps: SourceDeps;
   private readonly samplers = new Map<string, { key: string; sampler: ScrapeSampler }>();
+  private readonly followers = new Map<string, { key: string; follower: PrometheusFollower }>();
 
   constructor(options: EvidenceHubOptions) {
     this.options = options;
@@ -43,7 +49,12 @@ export class EvidenceHub implements EvidenceSource {
   /** What of a plan can't be measured on its service; to be asked before it begins. */
   faults(plan: MeasuredPlan): readonly Problem[] {
     const size = poolSize(this.options.servicesFolder, plan);
-    return [...(size.ok ? [] : [size.problem]), ...splitterFaults(plan)];
+    const { workFolder } = this.options;
+    return [
+      ...(size.ok ? [] : [size.problem]),
+      ...splitterFaults(plan),
+      ...secretFaults(plan, workFolder),
+    ];
   }
 
   /** In the plan's intervals, numbered from 0. */
@@ -72,10 +83,12 @@ export class EvidenceHub implements EvidenceSource {
     const sampler = this.samplerOf(plan, size.value);
     const last = pooled.value.at(-1)?.number ?? -1;
     // A row may not be answered without a scrape that is still on its way: it is read only once.
-    const decided = sampler === null ? last : await sampler.decided(last);
+    const scraped = sampler === null ? last : await sampler.decided(last);
     if (last === -1) return await this.beyond(plan.service, size.value, afterSeq);
-    const known = pooled.value.filter(({ number }) => number <= decided);
-    return ok(known.map((one) => intervalOf(plan, sampler, one)));
+    const follower = this.followerOf(plan);
+    const decided = follower === null ? last : await follower.decided(pooled.value, afterSeq);
+    const known = pooled.value.filter(({ number }) => number <= Math.min(scraped, decided));
+    return ok(known.map((one) => intervalOf(plan, { sampler, follower }, one)));
   }
 
   async collect(
@@ -94,15 +107,17 @@ export class EvidenceHub implements EvidenceSource {
     return found;
   }
 
-  /** Why scraped metrics of a service were absent of late, for a person. */
-  scrapeProblems(service: string): readonly string[] {
-    return this.samplers.get(service)?.sampler.problems ?? [];
+  /** Why metrics of a service were absent of late, for a person. */
+  metricProblems(service: string): readonly string[] {
+    const scraped = this.samplers.get(service)?.sampler.problems ?? [];
+    return [...scraped, ...(this.followers.get(service)?.follower.problems ?? [])];
   }
 
   /** Ends all sampling. */
   close(): void {
     for (const { sampler } of this.samplers.values()) sampler.close();
     this.samplers.clear();
+    this.followers.clear();
   }
 
   /** A source that throws could not look, whatever its reason. */
@@ -124,6 +139,7 @@ export class EvidenceHub implements EvidenceSource {
       case 'file':
         return await fileEvidence(query, this.deps);
       case 'prometheus':
+        return await prometheusEvidence(query, this.deps);
       case 'sessions':
         return failed(REDUCER, 'this source is not available yet');
       case 'metric':
@@ -145,6 +161,19 @@ export class EvidenceHub implements EvidenceSource {
     return fail(problem('unavailable', message, hint));
   }
 
+  /** One a service, as below. null: nothing of it is asked of a Prometheus. */
+  private followerOf({ service, intervalMs, ...plan }: MeasuredPlan): PrometheusFollower | null {
+    const metrics = prometheusMetrics(plan.measurements, plan.metrics);
+    if (metrics.length === 0) return null;
+    const key = digestOf({ metrics, intervalMs });
+    const known = this.followers.get(service);
+    if (known?.key === key) return known.follower;
+    const { workFolder, now } = this.deps;
+    const follower = new PrometheusFollower({ metrics, intervalMs, workFolder, now });
+    this.followers.set(service, { key, follower });
+    return follower;
+  }
+
   /** One a service: the plan of its promotion. null: nothing of it is scraped. */
   private samplerOf(plan: MeasuredPlan, size: number): ScrapeSampler | null {
     const { service, intervalMs } = plan;
@@ -161,6 +190,24 @@ export class EvidenceHub implements EvidenceSource {
   }
 }
 
+/** A server that is down now may be up when it is asked; a secret that others may read is out. */
+function secretFaults(plan: MeasuredPlan, workFolder: string): Problem[] {
+  const servers = new Map(
+    plan.measurements.flatMap(({ from }) =>
+      from.source === 'prometheus' ? [[digestOf(from.server), from.server]] : [],
+    ),
+  );
+  return [...servers.values()].flatMap((server) => {
+    const read = prometheusCredentials(server, workFolder);
+    return read.ok ? [] : [problem('not-allowed', `credentials of Prometheus: ${read.problem}`)];
+  });
+}
+
+interface Samplers {
+  sampler: ScrapeSampler | null;
+  follower: PrometheusFollower | null;
+}
+
 function scrapedMetrics(plan: MeasuredPlan): ScrapedMetric[] {
   return plan.measurements.flatMap(({ metric: name, from }) => {
     const metric = plan.metrics.find((one) => one.name === name);
@@ -171,7 +218,7 @@ function scrapedMetrics(plan: MeasuredPlan): ScrapedMetric[] {
 
 function intervalOf(
   plan: MeasuredPlan,
-  sampler: ScrapeSampler | null,
+  { sampler, follower }: Samplers,
   pooled: PooledInterval,
 ): Interval {
   const { number: seq, startMs, endMs, candidatePct } = pooled;
@@ -180,7 +227,8 @@ function intervalOf(
     if (counts === null) return null;
     const { up, requests, instance } = counts;
     const scraped = instance === null ? {} : sampler?.measurements(seq, name, instance);
-    return { up, requests, metrics: { ...splitterMetrics(plan, counts), ...scraped } };
+    const asked = follower?.measurements(seq, name);
+    return { up, requests, metrics: { ...splitterMetrics(plan, counts), ...scraped, ...asked } };
   };
   return {
     seq,

@@ -8,6 +8,22 @@ export interface Got {
   body: Uint8Array;
   /** From asking to the end of the answer. */
   latencyMs: number;
+  /** What the server says of when to ask again; null: nothing. */
+  retryAfter: string | null;
+}
+
+export interface NotGot {
+  reason: string;
+  /** The connection failed: the same may go well when it is asked again. */
+  isLost: boolean;
+}
+
+export interface GetLimits {
+  deadlineMs: number;
+  bytesMax: number;
+  accept: string;
+  /** Sent beside the usual ones. What they say is never told: they may hold a secret. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,40 +31,41 @@ export interface Got {
  * node:http rather than fetch: that one refuses some ports and unpacks bodies of any size. A redirect
  * is not followed: what it leads to is not what was named.
  */
-export function get(
-  url: string,
-  limits: { deadlineMs: number; bytesMax: number; accept: string },
-): Promise<Result<Got, string>> {
+export function get(url: string, limits: GetLimits): Promise<Result<Got, NotGot>> {
   const target = targetOf(url);
-  if (target === null) return Promise.resolve(fail('it is not an http or https URL'));
+  const refused = (reason: string) => fail({ reason, isLost: false });
+  if (target === null) return Promise.resolve(refused('it is not an http or https URL'));
   const { deadlineMs, bytesMax, accept } = limits;
   const startedMs = performance.now();
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(deadlineMs);
     const lost = (error: Error): void => {
-      const late = `no whole answer within ${deadlineMs} ms`;
-      resolve(fail(signal.aborted ? late : redact(error.message || String(error))));
+      if (signal.aborted) return resolve(refused(`no whole answer within ${deadlineMs} ms`));
+      resolve(fail({ reason: redact(error.message || String(error)), isLost: true }));
     };
-    const options = { agent: false, signal, headers: { accept, 'user-agent': 'aurora' } };
+    const headers = { accept, 'user-agent': 'aurora', ...limits.headers };
+    const options = { agent: false, signal, headers };
     const request = target.protocol === 'https:' ? requestHttps : requestHttp;
     const asked = request(target, options, (response) => {
       const moved = redirectOf(response, target);
       if (moved !== null) {
         asked.destroy();
-        return resolve(fail(`it redirects to ${moved}, which is not followed`));
+        return resolve(refused(`it redirects to ${moved}, which is not followed`));
       }
       const parts: Uint8Array[] = [];
       let bytes = 0;
       response.on('data', (part: Uint8Array) => {
         bytes += part.length;
-        if (bytes > bytesMax) asked.destroy(new Error(`it answered more than ${bytesMax} bytes`));
-        else parts.push(part);
+        if (bytes <= bytesMax) return parts.push(part);
+        asked.destroy();
+        return resolve(refused(`it answered more than ${bytesMax} bytes`));
       });
       response.on('error', lost);
       response.on('end', () => {
         const latencyMs = performance.now() - startedMs;
         const body = Buffer.concat(parts);
-        resolve(ok({ status: response.statusCode ?? 0, body, latencyMs }));
+        const retryAfter = response.headers['retry-after'] ?? null;
+        resolve(ok({ status: response.statusCode ?? 0, body, latencyMs, retryAfter }));
       });
     });
     asked.on('error', lost);

@@ -21,7 +21,7 @@ export async function httpEvidence(
   const place = `GET ${URL.canParse(url) ? redact(url) : '(no valid URL)'}`;
   const limits = { deadlineMs: DEADLINE_MS, bytesMax: BODY_BYTES_MAX, accept: 'application/json' };
   const got = await get(url, limits);
-  if (!got.ok) return failed(REDUCER, `${place}: ${got.problem}`);
+  if (!got.ok) return failed(REDUCER, `${place}: ${got.problem.reason}`);
   const { status, body, latencyMs } = got.value;
   const known = { atMs: deps.now(), samples: 1, reducer: REDUCER };
   if (field === 'status' || field === 'latencyMs') {

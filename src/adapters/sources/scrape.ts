@@ -174,7 +174,7 @@ async function readPage(
   const url = `http://${name}:${port}/metrics`;
   const limits = { deadlineMs, bytesMax: BODY_BYTES_MAX, accept: ACCEPT };
   const got = await get(url, limits);
-  if (!got.ok) return fail(`GET ${url}: ${got.problem}`);
+  if (!got.ok) return fail(`GET ${url}: ${got.problem.reason}`);
   const { status, body } = got.value;
   if (status !== 200) return fail(`GET ${url} answered ${status}`);
   const page = parseExposition(Buffer.from(body).toString('utf8'));

@@ -7,7 +7,7 @@ export type Comparison = '<' | '<=' | '>' | '>=' | '==';
 
 /** Where a check's evidence comes from. Collected by a source, recorded, then judged in core. */
 export type EvidenceQuery =
-  | { source: 'prometheus'; query: string; windowMs: number }
+  | ({ source: 'prometheus'; query: string; server: PrometheusServer } & PrometheusForm)
   | { source: 'http'; url: string; field: string }
   | { source: 'command'; run: string; field: string; timeoutMs: number }
   | { source: 'file'; path: string; field: string }
@@ -15,6 +15,27 @@ export type EvidenceQuery =
   | { source: 'sessions'; statistic: string }
   | { source: 'incidents'; severityMax: number; windowMs: number }
   | { source: 'judge' };
+
+/** Where a Prometheus answers, and who asks: credentials stay in their file. */
+export interface PrometheusServer {
+  /** Without user, password, query and fragment; the API's path is added to it. */
+  url: string;
+  /** A file with a bearer token; null: none is sent. */
+  bearerFile: string | null;
+  /** A file with `user:password`; null: none is sent. */
+  basicFile: string | null;
+  /** Over one question with all its retries. */
+  deadlineMs: number;
+}
+
+/** What of a query is read, by the condition that it is for. */
+export type PrometheusForm =
+  /** Its value now. How far it looks back is the query's own word. */
+  | { form: 'number' }
+  /** Its value at each step; where nothing is known for longer than `gapMaxMs`, a breach may hide. */
+  | { form: 'series'; windowMs: number; stepMs: number; gapMaxMs: number }
+  /** Of its values at each step, which are 0 or 1, the share that is 1. */
+  | { form: 'ratio'; windowMs: number; stepMs: number };
 
 /** Over the intervals of a window. Quantiles are of the pooled histogram (upper edge of a bucket). */
 export type Statistic = 'rate' | 'p50' | 'p95' | 'p99' | 'mean' | 'max' | 'min' | 'last' | 'count';
@@ -44,6 +65,17 @@ export type CheckRule =
   | { kind: 'ratio'; op: Comparison; limit: number; denominatorMin: number }
   /** fails when every point over `forMs` breaches `op limit` (the form that must NOT hold) */
   | { kind: 'sustained'; op: Comparison; limit: number; forMs: number }
+  /**
+   * fails when more than `failuresMax` points breach `op limit` (the form that must NOT hold),
+   * wherever they lie; with `countMin` it passes at so many points and is inconclusive before
+   */
+  | {
+      kind: 'failures';
+      op: Comparison;
+      limit: number;
+      failuresMax: number;
+      countMin: number | null;
+    }
   /** number of items op limit */
   | { kind: 'count'; op: Comparison; limit: number }
   /** the evidence exists and is not older than maxAgeMs */

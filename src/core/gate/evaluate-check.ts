@@ -9,6 +9,7 @@ import {
   type Comparison,
   type Evidence,
 } from './check.ts';
+import { standingOf } from './failures.ts';
 import { soundEvidence } from './sound-evidence.ts';
 
 /** Evidence dated later than this after `now` is not believed: a clock is wrong somewhere. */
@@ -57,6 +58,10 @@ export function expectedOf(check: Check): string {
       return `${check.op} ${check.limit} of at least ${check.denominatorMin}`;
     case 'sustained':
       return `not ${check.op} ${check.limit} for ${formatDuration(check.forMs)}`;
+    case 'failures': {
+      const of = check.countMin === null ? '' : ` of ${check.countMin}`;
+      return `at most ${check.failuresMax}${of} ${check.op} ${check.limit}`;
+    }
     case 'count':
       return `${check.op} ${check.limit} items`;
     case 'presence':
@@ -123,6 +128,9 @@ function held(check: Check, evidence: Evidence): Finding {
     case 'sustained':
       if (evidence.kind !== 'series') break;
       return sustained(check, evidence.points);
+    case 'failures':
+      if (evidence.kind !== 'series') break;
+      return failures(check, evidence.points);
     case 'count':
       if (evidence.kind === 'items') return count(check, evidence.items.length, evidence.items);
       if (evidence.kind === 'number') return count(check, evidence.value, []);
@@ -189,6 +197,24 @@ function sustained(
   }
   const outcome = longestMs >= check.forMs ? 'fail' : 'pass';
   return { outcome, observed, reason: `${observed} over ${points.length} points` };
+}
+
+/** Counts breaches wherever they lie: what passes between them forgives none. */
+function failures(
+  check: Extract<Check, { kind: 'failures' }>,
+  points: readonly (readonly [number, number])[],
+): Finding {
+  const failed = points.filter(([, value]) => compare(value, check.op, check.limit)).length;
+  const observed = `${failed} of ${points.length} fail`;
+  switch (standingOf(check, failed, points.length)) {
+    case 'failed':
+      return { outcome: 'fail', observed, reason: `${observed}, at most ${check.failuresMax} may` };
+    case 'open':
+      if (check.countMin !== null) return untold(`${observed}, ${check.countMin} are needed`);
+      return { outcome: 'pass', observed, reason: `${observed} so far` };
+    default:
+      return { outcome: 'pass', observed, reason: observed };
+  }
 }
 
 function count(

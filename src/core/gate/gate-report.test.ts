@@ -18,7 +18,15 @@ function check(name: string, evidence: EvidenceQuery, parts: Partial<Check> = {}
   return { ...base, evidence, ...rule, ...parts } as Check;
 }
 
-const queue = { source: 'prometheus', query: 'queue', windowMs: 300_000 } as const;
+const server = { url: 'http://127.0.0.1:1', bearerFile: null, basicFile: null, deadlineMs: 1_000 };
+const queue = {
+  source: 'prometheus',
+  query: 'queue',
+  server,
+  form: 'ratio',
+  windowMs: 300_000,
+  stepMs: 10_000,
+} as const;
 const file = { source: 'file', path: 'a|b.json', field: 'open' } as const;
 const gate: Gate = {
   name: 'g',

@@ -25,8 +25,9 @@ export interface PlanFile {
   roles?: Readonly<Record<string, readonly string[]>>;
   overrideRoles?: readonly string[];
   authors?: readonly string[];
+  prometheus?: PrometheusFile;
   metrics?: Readonly<Record<string, MetricFile>>;
-  judge?: JudgeFile;
+  judge?: JudgeFile | KayentaFile;
   triggers?: Readonly<Record<string, string | TriggerFile>>;
   gates?: Readonly<Record<string, GateFile>>;
   phases: readonly PhaseFile[];
@@ -36,6 +37,13 @@ export interface PlanFile {
 
 /** `200rps /path`, or the mapping it stands for. */
 export type LoadFile = string | Load;
+
+export interface PrometheusFile {
+  url: string;
+  bearerFile?: string;
+  basicFile?: string;
+  deadline?: string;
+}
 
 interface ReleaseFile {
   version: string;
@@ -76,6 +84,18 @@ export interface JudgeFile {
   alphaSplit?: number;
   psiGrid?: readonly number[];
   dispersion?: string | DispersionFile;
+}
+
+export interface KayentaFile {
+  method: 'kayenta';
+  pass?: number;
+  marginal?: number;
+  every?: number;
+  /** `growing`, or `sliding N`. */
+  window?: string;
+  quantile?: number;
+  tolerance?: number;
+  confidence?: number;
 }
 
 export type DispersionFile =
@@ -127,6 +147,13 @@ export type ConditionFile =
   | { kind: 'range'; min: number; max: number }
   | { kind: 'ratio'; op: Comparison; limit: number; denominatorMin?: number }
   | { kind: 'sustained'; op: Comparison; limit: number; for: string }
+  | {
+      kind: 'failures';
+      op: Comparison;
+      limit: number;
+      failuresMax?: number;
+      countMin?: number;
+    }
   | { kind: 'count'; op: Comparison; limit: number }
   | { kind: 'presence' };
 

@@ -1,7 +1,8 @@
 import type { Track } from '../evidence/interval.ts';
-import type { Comparison, Statistic } from '../gate/check.ts';
+import type { Comparison, PrometheusServer, Statistic } from '../gate/check.ts';
 import type { Gate } from '../gate/gate.ts';
-import type { JudgeSettings, Metric } from '../judge/settings.ts';
+import type { MethodSettings } from '../judge/methods.ts';
+import type { Metric } from '../judge/settings.ts';
 
 /**
  * A resolved plan: everything a release must show, step by step, with every default written out.
@@ -34,7 +35,7 @@ export interface Plan {
   metrics: readonly Metric[];
   /** Where the intervals of each metric come from; one for each. */
   measurements: readonly MetricSource[];
-  judge: JudgeSettings;
+  judge: MethodSettings;
   triggers: readonly Trigger[];
   gates: readonly Gate[];
   phases: readonly Phase[];
@@ -74,8 +75,13 @@ export interface MetricSource {
 export type MeasurementQuery =
   /** Counted where the traffic is split. */
   | { source: 'splitter'; measure: 'errors' | 'timeouts' | 'latency' }
-  /** Queries of a Prometheus, `$track` stands for the track; or series of a track's own /metrics. */
-  | { source: 'prometheus' | 'scrape'; series: MetricSeries }
+  /**
+   * Counters of a Prometheus: selectors, of which the raw samples are read; a value is any PromQL.
+   * `$track` stands for the track.
+   */
+  | { source: 'prometheus'; series: MetricSeries; server: PrometheusServer }
+  /** Series of a track's own /metrics. */
+  | { source: 'scrape'; series: MetricSeries }
   /** A field of the session summaries of the track. */
   | { source: 'sessions'; field: string };
 

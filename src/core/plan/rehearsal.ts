@@ -1,4 +1,4 @@
-import type { Check } from '../gate/check.ts';
+import type { Check, EvidenceQuery } from '../gate/check.ts';
 import { durationOf } from './phase-time.ts';
 import type { Phase, Plan, Trigger } from './plan.ts';
 
@@ -39,7 +39,7 @@ export function rehearsalOf(plan: Plan, { totalMs, tickMs }: Scale): Plan {
     triggers: plan.triggers.map((trigger) => scaleTrigger(trigger, shrink)),
     gates: plan.gates.map((gate) => ({
       ...gate,
-      checks: gate.checks.map((check) => scaleCheck(check, shrink)),
+      checks: gate.checks.map((check) => scaleCheck(check, shrink, intervalMs)),
     })),
     phases: plan.phases.map((phase) => scalePhase(phase, shrink, withGrace)),
   };
@@ -51,14 +51,36 @@ function scaleTrigger(trigger: Trigger, shrink: Shrink): Trigger {
   return trigger.kind === 'incident' ? trigger : { ...trigger, forMs: shrink(trigger.forMs) };
 }
 
-function scaleCheck(check: Check, shrink: Shrink): Check {
+function scaleCheck(check: Check, shrink: Shrink, intervalMs: number): Check {
   const { evidence } = check;
-  const scaled = {
-    ...check,
-    evidence:
-      'windowMs' in evidence ? { ...evidence, windowMs: shrink(evidence.windowMs) } : evidence,
-  };
+  const scaled = { ...check, evidence: scaleEvidence(evidence, shrink) };
+  if (scaled.kind === 'failures') return scaleFailures(scaled, intervalMs);
   return scaled.kind === 'sustained' ? { ...scaled, forMs: shrink(scaled.forMs) } : scaled;
+}
+
+/** No more intervals are asked for than the shorter window holds, and as large a part may fail. */
+function scaleFailures<C extends Extract<Check, { kind: 'failures' }>>(
+  check: C,
+  intervalMs: number,
+): C {
+  const { evidence, countMin, failuresMax } = check;
+  if (countMin === null || !('windowMs' in evidence)) return check;
+  const stepMs = 'stepMs' in evidence ? evidence.stepMs : intervalMs;
+  const count = Math.min(countMin, Math.max(1, Math.floor(evidence.windowMs / stepMs)));
+  return {
+    ...check,
+    countMin: count,
+    failuresMax: Math.floor((failuresMax * count) / Math.max(1, countMin)),
+  };
+}
+
+function scaleEvidence(evidence: EvidenceQuery, shrink: Shrink): EvidenceQuery {
+  if (!('windowMs' in evidence)) return evidence;
+  const scaled = { ...evidence, windowMs: shrink(evidence.windowMs) };
+  if (scaled.source !== 'prometheus') return scaled;
+  const stepMs = shrink(scaled.stepMs);
+  if (scaled.form === 'ratio') return { ...scaled, stepMs };
+  return { ...scaled, stepMs, gapMaxMs: shrink(scaled.gapMaxMs) };
 }
 
 function scalePhase(phase: Phase, shrink: Shrink, withGrace: Shrink): Phase {

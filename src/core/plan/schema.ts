@@ -1,6 +1,7 @@
 import { GATE_DEFS, GATE_PROPERTIES } from './schema/gates.ts';
 import { METRIC_DEFS, METRIC_PROPERTIES } from './schema/metrics.ts';
 import { PHASE_DEFS, PHASE_PROPERTIES } from './schema/phases.ts';
+import { PROMETHEUS_DEFS, PROMETHEUS_PROPERTIES } from './schema/prometheus.ts';
 import { RELEASE_DEFS, RELEASE_PROPERTIES } from './schema/release.ts';
 import { type JsonSchema, oneOf, record, ref, VALUE_DEFS } from './schema/values.ts';
 
@@ -21,9 +22,17 @@ export const PLAN_SCHEMA: JsonSchema = {
     evidenceMaxAge: ref('duration', 'Gate results older than this are stale.'),
     goMaxAge: ref('duration', 'A GO older than this is void.'),
     ...RELEASE_PROPERTIES,
+    ...PROMETHEUS_PROPERTIES,
     ...METRIC_PROPERTIES,
     ...GATE_PROPERTIES,
     ...PHASE_PROPERTIES,
   }),
-  $defs: { ...VALUE_DEFS, ...RELEASE_DEFS, ...METRIC_DEFS, ...GATE_DEFS, ...PHASE_DEFS },
+  $defs: {
+    ...VALUE_DEFS,
+    ...RELEASE_DEFS,
+    ...PROMETHEUS_DEFS,
+    ...METRIC_DEFS,
+    ...GATE_DEFS,
+    ...PHASE_DEFS,
+  },
 };

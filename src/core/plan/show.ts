@@ -4,6 +4,7 @@ import { formatDuration } from '../../base/duration.ts';
 import { formatInstant } from '../../base/instant.ts';
 import type { Check } from '../gate/check.ts';
 import type { Gate } from '../gate/gate.ts';
+import { isKayenta } from '../judge/methods.ts';
 import type { Metric } from '../judge/settings.ts';
 import { WEEKDAYS } from './grammar/small.ts';
 import type { Freeze, MeasurementQuery, Plan, Trigger } from './plan.ts';
@@ -18,6 +19,7 @@ import type {
   PlanFile,
   TriggerFile,
 } from './plan-file.ts';
+import { kayentaFile } from './resolve/kayenta.ts';
 import { phaseFile } from './show-phase.ts';
 
 /**
@@ -27,7 +29,7 @@ import { phaseFile } from './show-phase.ts';
 export function showPlan(plan: Plan): string {
   const head =
     `# Resolved: every default is written out. SHA-256 ${digestOf(plan)}\n` +
-    `# Horizon of the judge, from the phases below: ${plan.judge.horizonIntervals} intervals.\n`;
+    horizonText(plan.judge);
   return head + stringify(escaped(planFile(plan)), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
@@ -54,19 +56,42 @@ function planFile(plan: Plan): PlanFile {
     roles: byKey(plan.roles, 'name', ({ people }) => people),
     overrideRoles: plan.overrideRoles,
     authors: plan.authors,
+    ...prometheusFile(plan),
     metrics: byKey(plan.metrics, 'name', (metric) => metricFile(metric, plan)),
-    judge: {
-      alpha: plan.judge.alpha,
-      alphaPromote: plan.judge.alphaPromote,
-      alphaSplit: plan.judge.alphaSplit,
-      psiGrid: plan.judge.psiGrid,
-      dispersion: plan.judge.dispersion,
-    },
+    judge: judgeFile(plan.judge),
     triggers: byKey(plan.triggers, 'name', triggerFile),
     gates: byKey(plan.gates, 'name', gateFile),
     phases: plan.phases.map(phaseFile),
     freezes: byKey(plan.freezes, 'name', freezeFile),
   };
+}
+
+/** Not in the file: it follows from the phases. Kayenta's method has none. */
+function horizonText(judge: Plan['judge']): string {
+  if (isKayenta(judge)) return '';
+  const { horizonIntervals } = judge;
+  return `# Horizon of the judge, from the phases below: ${horizonIntervals} intervals.\n`;
+}
+
+function judgeFile(judge: Plan['judge']): NonNullable<PlanFile['judge']> {
+  if (isKayenta(judge)) return kayentaFile(judge);
+  const { alpha, alphaPromote, alphaSplit, psiGrid, dispersion } = judge;
+  return { alpha, alphaPromote, alphaSplit, psiGrid, dispersion };
+}
+
+/** One server a plan: each query carries a copy of what the plan says of it. */
+function prometheusFile({ measurements, gates }: Plan): Pick<PlanFile, 'prometheus'> {
+  const evidence = gates.flatMap(({ checks }) => checks.map((check) => check.evidence));
+  const query = [...measurements.map(({ from }) => from), ...evidence].find(
+    (one) => one.source === 'prometheus',
+  );
+  if (query === undefined) return {};
+  const { url, bearerFile, basicFile, deadlineMs } = query.server;
+  const credentials = {
+    ...(bearerFile === null ? {} : { bearerFile }),
+    ...(basicFile === null ? {} : { basicFile }),
+  };
+  return { prometheus: { url, ...credentials, deadline: formatDuration(deadlineMs) } };
 }
 
 function byKey<T, K extends keyof T, V>(
@@ -119,7 +144,11 @@ function checkFile(check: Check): CheckFile {
 
 function evidenceFile({ evidence }: Check): EvidenceFile {
   switch (evidence.source) {
-    case 'prometheus':
+    case 'prometheus': {
+      const { source, query } = evidence;
+      if (evidence.form === 'number') return { source, query };
+      return { source, query, window: formatDuration(evidence.windowMs) };
+    }
     case 'metric':
     case 'incidents': {
       const { windowMs, ...rest } = evidence;
@@ -156,6 +185,10 @@ function conditionFile(check: Check): ConditionFile {
         limit: check.limit,
         for: formatDuration(check.forMs),
       };
+    case 'failures': {
+      const { kind, op, limit, failuresMax, countMin } = check;
+      return { kind, op, limit, failuresMax, ...(countMin === null ? {} : { countMin }) };
+    }
     case 'count':
       return { kind: 'count', op: check.op, limit: check.limit };
     case 'presence':

@@ -95,6 +95,14 @@ test.each<[string, unknown]>([
     'never > 400ms for 15m',
     { kind: 'sustained', op: '>', limit: q(400, 'ms'), forMs: 15 * MINUTE },
   ],
+  [
+    'at most 3 of 60 > 400ms',
+    { kind: 'failures', op: '>', limit: q(400, 'ms'), failuresMax: 3, countMin: 60 },
+  ],
+  ['at most 9>2%', { kind: 'failures', op: '>', limit: q(2, '%'), failuresMax: 9, countMin: null }],
+  ['at most -1 > 2', null],
+  ['at most 3 of > 2', null],
+  ['at most 1000000 > 2', null],
   ['count <= 2', { kind: 'count', op: '<=', limit: q(2) }],
   ['present', { kind: 'presence' }],
   ['never > 400', null],
@@ -127,6 +135,7 @@ test.each<[string, unknown]>([
 test.each<[string, string | null, string | null]>([
   ['p95(rtt) over 24h <= 350ms', 'rtt', 'threshold'],
   ['errors over 5m on stable never > 5% for 10m', 'errors', 'sustained'],
+  ['errors over 2h at most 3 of 60 > 2%', 'errors', 'failures'],
   ['fill over 1h 0.9..1', 'fill', 'range'],
   ['errors <= 5%', null, null],
   ['errors over 5m', null, null],

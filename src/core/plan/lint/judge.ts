@@ -1,17 +1,21 @@
 import { formatDuration } from '../../../base/duration.ts';
+import { kayentaFaults } from '../../judge/kayenta/settings.ts';
+import { isKayenta } from '../../judge/methods.ts';
 import type { Metric } from '../../judge/settings.ts';
-import { settingsFaults } from '../../judge/settings-faults.ts';
+import { metricsFaults, settingsFaults } from '../../judge/settings-faults.ts';
 import { durationOf } from '../phase-time.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
+import { fewPoints } from './kayenta.ts';
 import { error, type Rule, rule, warning } from './rule.ts';
 
 /** Whether the comparison can be made and can come to an end. */
 export const JUDGE_RULES: readonly Rule[] = [
   rule(['metrics', 'judge'], settings),
   rule(['metrics', 'phases'], required),
-  rule(['metrics', 'phases'], equalTracks),
+  rule(['metrics', 'judge', 'phases'], equalTracks),
   rule(['judge', 'phases', 'intervalMs'], dispersion),
+  rule(['judge', 'phases', 'intervalMs'], fewPoints),
   rule(['intervalMs', 'controllerLossMs'], rhythm),
 ];
 
@@ -34,7 +38,10 @@ export function lintEdgesOf(scope: Scope, metrics: readonly Metric[]): void {
 /** The judge's own list of what voids its guarantee; what has a rule here is not said twice. */
 function settings(scope: Scope, { metrics, judge }: Pick<Plan, 'metrics' | 'judge'>): void {
   if (metrics.length === 0) return;
-  for (const text of settingsFaults(judge, metrics)) {
+  const faults = isKayenta(judge)
+    ? [...kayentaFaults(judge), ...metricsFaults(metrics)]
+    : settingsFaults(judge, metrics);
+  for (const text of faults) {
     if (/edge|weights of all metrics/.test(text)) continue;
     const name = metrics.find((metric) => text.startsWith(`${metric.name}: `))?.name;
     const path = name === undefined ? ['judge'] : ['metrics', name];
@@ -54,7 +61,12 @@ function required(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'pha
 }
 
 /** A gauge is compared only between tracks that carry the same load. */
-function equalTracks(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'phases'>): void {
+function equalTracks(
+  scope: Scope,
+  { metrics, judge, phases }: Pick<Plan, 'metrics' | 'judge' | 'phases'>,
+): void {
+  // Kayenta's rule compares what it is given, whatever the load.
+  if (isKayenta(judge)) return;
   const gauge = metrics.find(({ kind, required: asked }) => kind === 'value' && asked);
   if (gauge === undefined) return;
   const judged = phases.filter((phase) => phase.kind === 'canary' && phase.judged);
@@ -73,7 +85,7 @@ function dispersion(
   scope: Scope,
   { judge, phases, intervalMs }: Pick<Plan, 'judge' | 'phases' | 'intervalMs'>,
 ): void {
-  if (judge.dispersion.kind !== 'measured') return;
+  if (isKayenta(judge) || judge.dispersion.kind !== 'measured') return;
   const first = phases.findIndex((phase) => phase.kind === 'canary' && phase.judged);
   if (first < 0) return;
   const beforeMs = phases.slice(0, first).reduce((sum, phase) => sum + durationOf(phase), 0);

@@ -5,6 +5,7 @@ import type { Gate } from '../../gate/gate.ts';
 import type { Metric } from '../../judge/settings.ts';
 import type { Trigger } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
+import { lintFailures } from './failures.ts';
 import { error, warning } from './rule.ts';
 
 /** Values that can occur at all. */
@@ -75,6 +76,7 @@ function lintCheck(
     scope.report(at('maxAge'), error('never-passes', 'no evidence is younger than 0s'));
   }
   lintWindow(scope, at('evidence'), check, intervalMs);
+  if (check.kind === 'failures') lintFailures(scope, path, check, intervalMs);
   if (check.evidence.source === 'incidents' && check.kind !== 'count') {
     const message = `incidents are counted, a ${check.kind} condition cannot read them`;
     scope.report(at('condition'), error('wrong-condition', message, 'condition: count == 0'));
@@ -104,8 +106,8 @@ function lintRule(scope: Scope, path: SourcePath, check: Check, domain: Domain):
   }
   const { op, limit } = check;
   const occurs = holds(op, limit, domain);
-  // What a sustained check names must not happen; what the others name must.
-  const isBad = check.kind === 'sustained';
+  // What these name must not happen; what the others name must.
+  const isBad = check.kind === 'sustained' || check.kind === 'failures';
   if (occurs === (isBad ? 'never' : 'always')) {
     const what = isBad ? 'can never happen' : 'always holds';
     const hint = 'a limit that can never trip is no check';
@@ -129,7 +131,13 @@ function lintWindow(scope: Scope, path: SourcePath, check: Check, intervalMs: nu
   if (!('windowMs' in evidence)) return;
   if (check.kind === 'sustained') {
     if (check.forMs < intervalMs) scope.report(path, shorterThanInterval(check.forMs, intervalMs));
-    const neededMs = check.forMs + intervalMs;
+    const stepMs = 'stepMs' in evidence ? evidence.stepMs : intervalMs;
+    const neededMs = check.forMs + stepMs;
+    if (stepMs > Math.max(check.forMs, intervalMs)) {
+      const window = formatDuration(evidence.windowMs);
+      const message = `a window of ${window} is looked at every ${formatDuration(stepMs)}: a breach of ${formatDuration(check.forMs)} may not show`;
+      scope.report(path, error('never-fails', message, 'a shorter window'));
+    }
     if (evidence.windowMs < neededMs) {
       const window = formatDuration(evidence.windowMs);
       const message = `a breach of ${formatDuration(check.forMs)} never shows in a window of ${window}`;

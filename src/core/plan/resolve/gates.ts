@@ -1,4 +1,3 @@
-import { parseDuration } from '../../../base/duration.ts';
 import type { SourcePath } from '../../file/source-node.ts';
 import type { Check, CheckRule, EvidenceQuery } from '../../gate/check.ts';
 import type { Gate } from '../../gate/gate.ts';
@@ -12,16 +11,18 @@ import {
 } from '../grammar/check.ts';
 import { CONDITION_FORM, type ConditionShorthand, parseCondition } from '../grammar/condition.ts';
 import type { CheckFile, ConditionFile, EvidenceFile, GateFile } from '../plan-file.ts';
+import { type KnownPrometheus, prometheusQuery } from './prometheus.ts';
 import type { Scope } from './scope.ts';
 import { resolveQuantity, resolveTerm, unitOf } from './terms.ts';
 
 const MINUTE_MS = 60_000;
-const PROMETHEUS_WINDOW_MS = 5 * MINUTE_MS;
 const COMMAND_TIMEOUT_MS = MINUTE_MS;
 
 export interface GateSurroundings {
   metrics: readonly Metric[];
   evidenceMaxAgeMs: number;
+  intervalMs: number;
+  prometheus: KnownPrometheus;
 }
 
 export function resolveGates(
@@ -100,11 +101,8 @@ function resolveEvidence(
   }
   switch (file.source) {
     case 'prometheus': {
-      // A breach of some length shows only in a window that is longer.
-      const sustainedMs = sustainedFor(check.condition);
-      const windowMs = sustainedMs === null ? PROMETHEUS_WINDOW_MS : 2 * sustainedMs;
-      const askedMs = scope.ms([...path, 'window'], file.window, windowMs);
-      return { source: 'prometheus', query: file.query, windowMs: askedMs };
+      const { prometheus: known, intervalMs } = around;
+      return prometheusQuery(scope, path, file, check.condition, { known, intervalMs });
     }
     case 'command': {
       const timeoutMs = scope.ms([...path, 'timeout'], file.timeout, COMMAND_TIMEOUT_MS);
@@ -124,14 +122,6 @@ function resolveEvidence(
     default:
       return file;
   }
-}
-
-function sustainedFor(condition: string | ConditionFile): number | null {
-  if (typeof condition !== 'string') {
-    return condition.kind === 'sustained' ? parseDuration(condition.for) : null;
-  }
-  const read = parseCondition(condition);
-  return read?.kind === 'sustained' ? read.forMs : null;
 }
 
 function evidenceFromLine(
@@ -179,6 +169,10 @@ function resolveCondition(
       const { op, limit } = file;
       return { kind: 'ratio', op, limit, denominatorMin: file.denominatorMin ?? 1 };
     }
+    case 'failures': {
+      const { op, limit, failuresMax = 0, countMin = null } = file;
+      return { kind: 'failures', op, limit, failuresMax, countMin };
+    }
     case 'sustained': {
       const forMs = scope.ms([...path, 'for'], file.for, 0);
       return { kind: 'sustained', op: file.op, limit: file.limit, forMs };
@@ -213,6 +207,10 @@ function ruleFromLine(
       return { kind: 'ratio', op, limit, denominatorMin: read.denominatorMin ?? 1 };
     case 'sustained':
       return { kind: 'sustained', op, limit, forMs: read.forMs };
+    case 'failures': {
+      const { failuresMax, countMin } = read;
+      return { kind: 'failures', op, limit, failuresMax, countMin };
+    }
     case 'count':
       return { kind: 'count', op, limit };
   }

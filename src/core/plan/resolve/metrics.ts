@@ -8,6 +8,7 @@ import {
 } from '../grammar/small.ts';
 import type { MeasurementQuery, MetricSeries, MetricSource } from '../plan.ts';
 import type { DispersionFile, JudgeFile, MeasurementFile, MetricFile } from '../plan-file.ts';
+import { type KnownPrometheus, prometheusSeries } from './prometheus.ts';
 import type { Scope } from './scope.ts';
 
 type SplitterQuery = MeasurementQuery & { source: 'splitter' };
@@ -29,6 +30,7 @@ export interface ResolvedMetrics {
 export function resolveMetrics(
   scope: Scope,
   files: Readonly<Record<string, MetricFile>>,
+  prometheus: KnownPrometheus,
 ): ResolvedMetrics {
   const open = Object.entries(files).map(([name, file]) => {
     const advisory = file.advisory ?? METRIC_DEFAULTS.advisory;
@@ -57,13 +59,18 @@ export function resolveMetrics(
     ? filled.value
     : open.map((one) => ({ ...one, weight: one.weight ?? 0 }));
   const measurements = Object.entries(files).flatMap(([name, file]) => {
-    const from = resolveSource(scope, name, file);
+    const from = resolveSource(scope, name, file, prometheus);
     return from === null ? [] : [{ metric: name, from }];
   });
   return { metrics, measurements };
 }
 
-function resolveSource(scope: Scope, name: string, file: MetricFile): MeasurementQuery | null {
+function resolveSource(
+  scope: Scope,
+  name: string,
+  file: MetricFile,
+  prometheus: KnownPrometheus,
+): MeasurementQuery | null {
   const path = ['metrics', name, 'from'];
   if (file.from === undefined) {
     const own = Object.hasOwn(OWN_MEASURES, name) ? OWN_MEASURES[name] : undefined;
@@ -89,7 +96,9 @@ function resolveSource(scope: Scope, name: string, file: MetricFile): Measuremen
     scope.report(path, { code: 'wrong-source', message });
     return null;
   }
-  return { source: from.source, series };
+  if (from.source === 'scrape') return { source: 'scrape', series };
+  const asked = prometheusSeries(scope, path, series, prometheus);
+  return { source: 'prometheus', series: asked, server: prometheus.server };
 }
 
 /** The splitter counts errors and timeouts as rates and latency as a histogram. */

@@ -5,15 +5,19 @@ import type { ParsedFile } from '../parse.ts';
 import { horizonIntervals } from '../phase-time.ts';
 import type { Freeze, Phase, Plan } from '../plan.ts';
 import type { FreezeFile, PlanFile } from '../plan-file.ts';
-import { resolveGates } from './gates.ts';
+import { type GateSurroundings, resolveGates } from './gates.ts';
+import { resolveKayenta } from './kayenta.ts';
 import { resolveJudge, resolveMetrics } from './metrics.ts';
 import { resolveLoad, resolvePhase } from './phases.ts';
+import { prometheusUse, resolvePrometheus } from './prometheus.ts';
 import type { Scope } from './scope.ts';
 import { resolveTriggers } from './triggers.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const INTERVAL_MS = 10_000;
+/** A Prometheus looks at a track four times a minute, as a rule, and an interval needs two looks. */
+const PROMETHEUS_INTERVAL_MS = 60_000;
 const LOST_AFTER_INTERVALS = 3;
 
 export interface Resolved {
@@ -32,7 +36,9 @@ export function resolvePlan(scope: Scope, parsed: ParsedFile): Resolved {
   const { plan: file, broken } = parsed;
   const sound = <K extends keyof PlanFile>(key: K): PlanFile[K] | undefined =>
     broken.has(key) ? undefined : file[key];
-  const intervalMs = scope.ms(['interval'], sound('interval'), INTERVAL_MS);
+  const use = prometheusUse(file);
+  const defaultMs = use.metrics ? PROMETHEUS_INTERVAL_MS : INTERVAL_MS;
+  const intervalMs = scope.ms(['interval'], sound('interval'), defaultMs);
   const lossMs = LOST_AFTER_INTERVALS * intervalMs;
   const evidenceMaxAgeMs = scope.ms(['evidenceMaxAge'], sound('evidenceMaxAge'), 24 * HOUR_MS);
   const parts: Partial<Plan> = {
@@ -52,7 +58,16 @@ export function resolvePlan(scope: Scope, parsed: ParsedFile): Resolved {
   };
   const freezes = resolveFreezes(scope, sound('freezes') ?? {});
   const phasesAt = resolvePhases(scope, parsed);
-  const judging = judged(scope, parsed, phasesAt, { intervalMs, evidenceMaxAgeMs });
+  const prometheus = resolvePrometheus(
+    scope,
+    broken.has('prometheus') ? 'broken' : file.prometheus,
+  );
+  if (prometheus.given && !use.any) {
+    const message = 'nothing asks this Prometheus';
+    scope.reportKey(['prometheus'], { level: 'warning', code: 'unused-prometheus', message });
+  }
+  const around = { intervalMs, evidenceMaxAgeMs, prometheus };
+  const judging = judged(scope, parsed, phasesAt, around);
   return { parts: { ...parts, freezes, ...judging }, phasesAt };
 }
 
@@ -97,7 +112,7 @@ function judged(
   scope: Scope,
   { plan: file, broken, brokenEntries }: ParsedFile,
   phasesAt: ReadonlyMap<number, Phase>,
-  around: { intervalMs: number; evidenceMaxAgeMs: number },
+  around: Omit<GateSurroundings, 'metrics'>,
 ): Partial<Plan> {
   const parts: Partial<Plan> = {};
   const readable = <T>(section: string, entries: Readonly<Record<string, T>> | undefined) =>
@@ -105,20 +120,21 @@ function judged(
       entriesIn(entries).filter(([name]) => !brokenEntries.has(`${section}.${name}`)),
     );
   if (!broken.has('metrics')) {
-    const { metrics, measurements } = resolveMetrics(scope, file.metrics ?? {});
+    const { metrics, measurements } = resolveMetrics(scope, file.metrics ?? {}, around.prometheus);
     parts.metrics = metrics;
     parts.measurements = measurements;
-    const { intervalMs, evidenceMaxAgeMs } = around;
+    const { intervalMs } = around;
     const triggers = readable('triggers', file.triggers);
     parts.triggers = resolveTriggers(scope, triggers, { metrics, intervalMs });
     const gates = readable('gates', file.gates);
-    parts.gates = resolveGates(scope, gates, { metrics, evidenceMaxAgeMs });
+    parts.gates = resolveGates(scope, gates, { metrics, ...around });
   }
   if (broken.has('phases')) return parts;
   parts.phases = [...phasesAt.values()];
   if (!broken.has('judge')) {
     const intervals = horizonIntervals(parts.phases, Math.max(1, around.intervalMs));
-    parts.judge = resolveJudge(scope, file.judge ?? {}, intervals);
+    const { judge = {} } = file;
+    parts.judge = 'method' in judge ? resolveKayenta(judge) : resolveJudge(scope, judge, intervals);
   }
   return parts;
 }

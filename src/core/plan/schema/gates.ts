@@ -43,7 +43,7 @@ export const GATE_DEFS: JsonSchema = {
   evidencePrometheus: record(['source', 'query'], {
     source: { const: 'prometheus', description: 'A Prometheus server.' },
     query: ref('line', 'PromQL.'),
-    window: ref('duration', 'How far back.'),
+    window: ref('duration', 'How far back a condition over time looks: never, at most, ratio.'),
   }),
   evidenceHttp: record(['source', 'url', 'field'], {
     source: { const: 'http', description: 'A JSON document of a web server.' },
@@ -85,6 +85,7 @@ export const GATE_DEFS: JsonSchema = {
     'conditionRange',
     'conditionRatio',
     'conditionSustained',
+    'conditionFailures',
     'conditionCount',
     'conditionPresence',
   ]),
@@ -110,6 +111,15 @@ export const GATE_DEFS: JsonSchema = {
     },
     ...opAndLimit(),
     for: ref('duration', 'For so long.'),
+  }),
+  conditionFailures: record(['kind', 'op', 'limit'], {
+    kind: {
+      const: 'failures',
+      description: 'Fails when it holds too often, in a row or not; what must not be.',
+    },
+    ...opAndLimit(),
+    failuresMax: ref('count', 'So many intervals may; 0 where it is left out.'),
+    countMin: ref('count', 'It passes with so many intervals, and is inconclusive before.'),
   }),
   conditionCount: record(['kind', 'op', 'limit'], {
     kind: { const: 'count', description: 'The number of items.' },

@@ -36,8 +36,11 @@ export const METRIC_DEFS: JsonSchema = {
     measure: oneOf('Which count.', 'errors', 'timeouts', 'latency'),
   }),
   fromPrometheus: record(['source'], {
-    source: { const: 'prometheus', description: 'Queries; $track stands for the track.' },
-    ...seriesProperties('Query of'),
+    source: {
+      const: 'prometheus',
+      description: 'Plain selectors of counters, or any PromQL for a value; $track is the track.',
+    },
+    ...seriesProperties('Series of'),
   }),
   fromScrape: record(['source'], {
     source: { const: 'scrape', description: "Series of the track's own /metrics." },
@@ -47,7 +50,39 @@ export const METRIC_DEFS: JsonSchema = {
     source: { const: 'sessions', description: 'Session summaries of the track.' },
     field: ref('line', 'Field of the summary.'),
   }),
-  judge: record([], {
+  judge: {
+    type: 'object',
+    title: 'settings of the comparison, or method: kayenta with its own',
+    if: { required: ['method'] },
+    ...Object.fromEntries([
+      ['then', { $ref: '#/$defs/judgeKayenta' }],
+      ['else', { $ref: '#/$defs/judgeOwn' }],
+    ]),
+  },
+  judgeKayenta: record(['method'], {
+    method: oneOf("Kayenta's rule in place of the judge's own.", 'kayenta'),
+    pass: ref('percent', 'A score from here on promotes.'),
+    marginal: ref('percent', 'A score below this rolls back.'),
+    every: {
+      type: 'integer',
+      minimum: 1,
+      title: 'a whole number from 1 up',
+      description: 'It judges after every so many intervals.',
+    },
+    window: {
+      type: 'string',
+      pattern: '^(?:growing|sliding [1-9]\\d{0,5})$',
+      title: 'growing, or sliding with a number of intervals such as "sliding 60"',
+      description: 'How far back each judgement looks.',
+    },
+    quantile: ref('share', 'Of a histogram, the one value an interval that is looked at.'),
+    tolerance: ref(
+      'share',
+      "Part of the estimated shift that the interval's near end must exceed.",
+    ),
+    confidence: ref('share', 'Two-sided confidence of the interval around the shift.'),
+  }),
+  judgeOwn: record([], {
     alpha: ref(
       'share',
       'Budget for a false rollback over the whole release, all metrics together.',

@@ -256,6 +256,6 @@ describe('plans that are shipped', () => {
       { name: 'sev1', kind: 'incident', severityMax: 1 },
     ]);
     // 120 h of canary, 48 h of decision, 60 h that the rollout may take, in minutes.
-    expect(plan.judge.horizonIntervals).toBe((120 + 48 + 60) * 60);
+    expect(plan.judge).toMatchObject({ horizonIntervals: (120 + 48 + 60) * 60 });
   });
 });

@@ -62,7 +62,8 @@ function whatHappened({ view, before, neverUp }: CanaryEnd): string[] {
 
 /** The one number that needs no explanation. */
 function numbers({ verdict }: PromotionView): string[] {
-  return (verdict?.metrics ?? [])
+  if (verdict === null || 'method' in verdict) return [];
+  return verdict.metrics
     .filter(({ metric }) => metric === 'errors')
     .map(({ stable, candidate }) => {
       const count = ({ events, total }: typeof stable): string => `${events} of ${total}`;

@@ -1,6 +1,12 @@
 import { formatDuration } from '../base/duration.ts';
 import { SYNTHETIC } from '../core/promotion/synthetic.ts';
-import type { OutcomeView, PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
+import type {
+  KayentaVerdictView,
+  OutcomeView,
+  PhaseView,
+  PromotionView,
+  VerdictView,
+} from '../protocol/controller.ts';
 import { formatAge, formatTime } from './ledger-view.ts';
 import { oneLine } from './output.ts';
 
@@ -67,6 +73,7 @@ function checkText(check: PhaseView['gates'][number]['checks'][number]): string 
 
 function verdictLines(verdict: VerdictView | null): string[] {
   if (verdict === null) return [];
+  if ('method' in verdict) return kayentaLines(verdict);
   const { split } = verdict;
   const measured = split.observedPct === null ? '-' : `${split.observedPct.toFixed(2)} %`;
   const intended = split.expectedPct === null ? '-' : `${split.expectedPct.toFixed(2)} %`;
@@ -79,6 +86,23 @@ function verdictLines(verdict: VerdictView | null): string[] {
       const ratioText = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
       const counts = `candidate ${counted(kind, candidate)}, stable ${counted(kind, stable)}`;
       return `      ${metric}: ${outcome}, ${counts}${ratioText}, e = ${figure(e)}`;
+    }),
+  ];
+}
+
+function kayentaLines(verdict: KayentaVerdictView): string[] {
+  const { kind, reason, synthetic, score, pass, marginal, judgements, nextInIntervals } = verdict;
+  const rests = synthetic ? ` (${SYNTHETIC})` : '';
+  const found = score === null ? 'no score' : `score ${score} of 100`;
+  return [
+    `  judge, by Kayenta's rule: ${kind}; ${reason}${rests}`,
+    `      ${found}: ${pass} passes, below ${marginal} it rolls back; judgements: ${judgements}, the next in ${nextInIntervals} intervals`,
+    ...verdict.metrics.map(({ metric, unit, outcome, label, stable, candidate, ratio }) => {
+      const mean = (side: typeof stable): string =>
+        side.mean === null ? 'not measured' : `${figure(side.mean)} ${unit}`.trimEnd();
+      const ratioText = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
+      const means = `candidate ${mean(candidate)}, stable ${mean(stable)}`;
+      return `      ${metric}: ${outcome} (${label ?? 'not judged'}), ${means}${ratioText}`;
     }),
   ];
 }

@@ -100,7 +100,7 @@ export const PhaseView = Type.Object({
 });
 export type PhaseView = Static<typeof PhaseView>;
 
-export const VerdictView = Type.Object({
+const OwnVerdictView = Type.Object({
   kind: Type.String(),
   /** It rests, at least in part, on generated requests. */
   synthetic: Type.Boolean(),
@@ -126,6 +126,38 @@ export const VerdictView = Type.Object({
     tripped: Type.Boolean(),
   }),
 });
+
+const KayentaSide = Type.Object({ points: Type.Number(), mean: MaybeNumber });
+
+/** Scores instead of e-values; a split is not tested. */
+const KayentaVerdictView = Type.Object({
+  method: Type.Literal('kayenta'),
+  kind: Type.String(),
+  synthetic: Type.Boolean(),
+  reason: Type.String(),
+  /** 0 to 100, and what it is held against; null: nothing was judged, or nothing had data. */
+  score: MaybeNumber,
+  pass: Type.Number(),
+  marginal: Type.Number(),
+  judgements: Type.Number(),
+  nextInIntervals: Type.Number(),
+  metrics: Type.Array(
+    Type.Object({
+      metric: Type.String(),
+      unit: Type.String(),
+      outcome: Type.String(),
+      /** Kayenta's word for it. */
+      label: MaybeText,
+      stable: KayentaSide,
+      candidate: KayentaSide,
+      ratio: MaybeNumber,
+    }),
+  ),
+});
+export type KayentaVerdictView = Static<typeof KayentaVerdictView>;
+
+/** A `method` tells them apart: the judge's own has none. */
+export const VerdictView = Type.Union([KayentaVerdictView, OwnVerdictView]);
 export type VerdictView = Static<typeof VerdictView>;
 
 export const OutcomeView = Type.Object({

@@ -1,13 +1,19 @@
 import type { Problem } from '../base/problem.ts';
 import type { CheckResult } from '../core/gate/check.ts';
-import { judge } from '../core/judge/judge.ts';
-import type { Verdict } from '../core/judge/verdict.ts';
+import type { KayentaVerdict } from '../core/judge/kayenta/verdict.ts';
+import { judgeBy, type MethodVerdict } from '../core/judge/methods.ts';
 import { durationOf } from '../core/plan/phase-time.ts';
 import type { Phase, Plan } from '../core/plan/plan.ts';
 import { explain } from '../core/promotion/explain.ts';
 import type { State } from '../core/promotion/state.ts';
 import { restsOnLoad } from '../core/promotion/synthetic.ts';
-import type { OutcomeView, PhaseView, PromotionView, VerdictView } from '../protocol/controller.ts';
+import type {
+  KayentaVerdictView,
+  OutcomeView,
+  PhaseView,
+  PromotionView,
+  VerdictView,
+} from '../protocol/controller.ts';
 
 /** What a person or a program may see of a promotion. Pure: the same state gives the same view. */
 export function promotionView(
@@ -35,7 +41,7 @@ export function promotionView(
         ? null
         : verdictView(
             plan,
-            judge(plan.judge, plan.metrics, evidence.judge),
+            judgeBy(plan.judge, plan.metrics, evidence.judge),
             restsOnLoad(plan, state),
           ),
     back: state.back?.cause.text ?? null,
@@ -104,7 +110,8 @@ function eValue(ln: number): number {
   return Math.min(Math.exp(ln), Number.MAX_VALUE);
 }
 
-function verdictView(plan: Plan, verdict: Verdict, synthetic: boolean): VerdictView {
+function verdictView(plan: Plan, verdict: MethodVerdict, synthetic: boolean): VerdictView {
+  if ('method' in verdict) return kayentaView(verdict, synthetic);
   const kindOf = (name: string): string =>
     plan.metrics.find((metric) => metric.name === name)?.kind ?? 'rate';
   return {
@@ -123,5 +130,20 @@ function verdictView(plan: Plan, verdict: Verdict, synthetic: boolean): VerdictV
       observedPct: verdict.split.observedPct,
       tripped: verdict.split.tripped,
     },
+  };
+}
+
+const NO_POINTS = { points: 0, mean: null };
+
+function kayentaView(verdict: KayentaVerdict, synthetic: boolean): KayentaVerdictView {
+  const { method, kind, reason, judged, pass, marginal, judgements, nextInIntervals } = verdict;
+  return {
+    ...{ method, kind, synthetic, reason, score: judged?.score ?? null },
+    ...{ pass, marginal, judgements, nextInIntervals },
+    metrics: verdict.metrics.map(({ metric, unit, outcome, finding }) => ({
+      ...{ metric, unit, outcome, label: finding?.label ?? null, ratio: finding?.ratio ?? null },
+      stable: { ...(finding?.stable ?? NO_POINTS) },
+      candidate: { ...(finding?.candidate ?? NO_POINTS) },
+    })),
   };
 }

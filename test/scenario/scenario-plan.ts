@@ -1,4 +1,5 @@
 import { parseDuration } from '../../src/base/duration.ts';
+import { KAYENTA_DEFAULTS } from '../../src/core/judge/kayenta/settings.ts';
 import type { Phase, Plan } from '../../src/core/plan/plan.ts';
 import { simPlan } from '../sim/sim-plan.ts';
 
@@ -10,7 +11,7 @@ interface Words {
 /**
  * The simulator's plan, cut and changed by the first block of a script:
  *
- *     plan decision=none rule=green-yellow-red
+ *     plan decision=none rule=green-yellow-red method=kayenta
  *     phase canary deadline=1h onDeadline=hold gates=health
  *     gate health impact=MEDIUM conditionWithin=10m
  *     freeze from=2026-11-23T09:00:00Z to=2026-11-23T10:00:00Z
@@ -40,6 +41,8 @@ function planSettings(settings: Map<string, string>): Partial<Plan> {
   const decision = settings.get('decision');
   if (decision === 'none' || decision === 'signed') parts.decision = decision;
   if (settings.get('rule') === 'green-yellow-red') parts.rule = 'green-yellow-red';
+  if (settings.get('method') === 'kayenta')
+    parts.judge = { method: 'kayenta', ...KAYENTA_DEFAULTS };
   const goMaxAge = settings.get('goMaxAge');
   if (goMaxAge !== undefined) parts.goMaxAgeMs = duration(goMaxAge);
   return parts;

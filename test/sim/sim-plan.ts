@@ -99,6 +99,13 @@ function check(name: string, rule: Pick<Check, 'evidence'>): Check {
   };
 }
 
+const PROMETHEUS = {
+  url: 'http://127.0.0.1:1',
+  bearerFile: null,
+  basicFile: null,
+  deadlineMs: 1_000,
+};
+
 const GATES: readonly Gate[] = [
   {
     name: 'readiness',
@@ -116,7 +123,7 @@ const GATES: readonly Gate[] = [
     conditionWithinMs: 0,
     checks: [
       check('queue', {
-        evidence: { source: 'prometheus', query: 'queue', windowMs: 5 * MINUTE_MS },
+        evidence: { source: 'prometheus', query: 'queue', server: PROMETHEUS, form: 'number' },
       }),
     ],
   },

@@ -119,12 +119,9 @@ function lineOf(view: PromotionView, round: number): { key: string; text: string
   return { key: `${where}${share}${round}`, text: `${where} ${share}${verdictText(verdict)}` };
 }
 
-function verdictText({
-  kind,
-  e,
-  eThreshold,
-  split,
-}: NonNullable<PromotionView['verdict']>): string {
+function verdictText(verdict: NonNullable<PromotionView['verdict']>): string {
+  if ('method' in verdict) return `; judge: ${verdict.kind}`;
+  const { kind, e, eThreshold, split } = verdict;
   const measured = split.observedPct === null ? '' : `, measured ${split.observedPct.toFixed(1)} %`;
   return `${measured}; judge: ${kind}, e = ${e.toPrecision(3)} of ${eThreshold.toPrecision(3)}`;
 }

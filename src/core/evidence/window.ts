@@ -46,7 +46,7 @@ export function evidenceFromIntervals(
   }
   // Dated by what was measured: an interval in which the metric is absent makes nothing fresh.
   const told = { ...known, atMs: newest.endMs };
-  if (check.kind === 'sustained') {
+  if (check.kind === 'sustained' || check.kind === 'failures') {
     const points = intervals.flatMap((interval): (readonly [number, number])[] => {
       const value = of(interval)?.value;
       return value === undefined ? [] : [[interval.endMs, finite(value)]];

@@ -5,12 +5,12 @@ const WEIGHT_ROUNDING = 1e-9;
 
 /** Everything that makes the judge's guarantee void, one line each; empty when all holds. */
 export function settingsFaults(settings: JudgeSettings, metrics: readonly Metric[]): string[] {
-  return [
-    ...budgetFaults(settings),
-    ...dispersionFaults(settings),
-    ...metrics.flatMap(metricFaults),
-    ...togetherFaults(metrics),
-  ];
+  return [...budgetFaults(settings), ...dispersionFaults(settings), ...metricsFaults(metrics)];
+}
+
+/** What of it concerns the metrics, whatever the method. */
+export function metricsFaults(metrics: readonly Metric[]): string[] {
+  return [...metrics.flatMap(metricFaults), ...togetherFaults(metrics)];
 }
 
 function budgetFaults(settings: JudgeSettings): string[] {

@@ -211,6 +211,11 @@ function numberFor(
       const points = [known.atMs - check.forMs, known.atMs].map((at) => [at, value] as const);
       return { ...base, kind: 'series', points };
     }
+    case 'failures': {
+      const length = Math.max(check.failuresMax + 1, check.countMin ?? 1, samples);
+      const points = Array.from({ length }, () => [known.atMs, value] as const);
+      return { ...base, samples: length, kind: 'series', points };
+    }
     case 'count':
     case 'threshold':
     case 'range':

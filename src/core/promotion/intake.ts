@@ -1,6 +1,6 @@
 import type { Interval } from '../evidence/interval.ts';
 import { observeTrigger, startTrigger } from '../evidence/sustained.ts';
-import { judge, observe, startJudge } from '../judge/judge.ts';
+import { judgeBy, observeBy } from '../judge/methods.ts';
 import type { VerdictKind } from '../judge/verdict.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { EvidenceState, State } from './state.ts';
@@ -48,13 +48,12 @@ function judged(plan: Plan, state: State, interval: Interval): EvidenceState['ju
   const isShared = candidatePct === null || (candidatePct > 0 && candidatePct < 100);
   const compared = isShared && state.weights.candidate > 0;
   const taken = compared ? interval : { ...interval, candidate: null };
-  const before = running ?? startJudge(plan.judge, plan.metrics);
-  return observe(plan.judge, plan.metrics, before, taken, candidatePct);
+  return observeBy(plan.judge, plan.metrics, running, taken, candidatePct);
 }
 
 function verdictKind(plan: Plan, evidence: EvidenceState): VerdictKind | null {
   if (evidence.judge === null || evidence.judge.pairs === 0) return null;
-  return judge(plan.judge, plan.metrics, evidence.judge).kind;
+  return judgeBy(plan.judge, plan.metrics, evidence.judge).kind;
 }
 
 function observeTriggers(

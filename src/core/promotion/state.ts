@@ -2,7 +2,7 @@ import type { DecisionRequest } from '../decision/request.ts';
 import type { AcceptedSignOff } from '../decision/sign-off.ts';
 import type { TriggerState } from '../evidence/sustained.ts';
 import type { GateResult } from '../gate/gate.ts';
-import type { JudgeState } from '../judge/judge.ts';
+import type { MethodState } from '../judge/methods.ts';
 import type { VerdictKind } from '../judge/verdict.ts';
 import type { Effect, Weights } from './effect.ts';
 import type { PlanOrigin } from './event.ts';
@@ -206,7 +206,7 @@ export interface EvidenceState {
   missing: number;
   stableUp: boolean | null;
   candidateUp: boolean | null;
-  judge: JudgeState | null;
+  judge: MethodState | null;
   triggers: Readonly<Record<string, TriggerState>>;
   /** Since the stage `run` began, at the weight in force: time covered by evidence, and volume. */
   coveredMs: number;

@@ -19,6 +19,7 @@ build: setup ## built JavaScript in dist/
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/build.ts
 
 test: build ## everything that must be green; the last line counts
+	@sh tools/prometheus.sh --install
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test.ts
 
 demo: build ## see it work: four real promotions on this machine, in two minutes
@@ -37,6 +38,9 @@ bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up rat
 bench-splitter: setup ## the splitter beside HAProxy, one core each (BENCH_FLAGS=--short or --write)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/splitter.ts $(BENCH_FLAGS)
 
+bench-judge: setup ## the judge beside its peers, a quarter of an hour (BENCH_FLAGS=--smoke or --write)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/judge.ts $(BENCH_FLAGS)
+
 bench-promises: build ## what the judge promises, on real processes: half an hour of real time
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/promises.ts
 
@@ -53,6 +57,6 @@ fmt: setup ## format and mend what can be mended
 	@biome check --write .
 
 clean: ## remove what was built and fetched
-	rm -rf dist node_modules .node
+	rm -rf dist node_modules .node .tools
 
-.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter bench-promises bench-status generate scenarios-update fmt clean
+.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter bench-judge bench-promises bench-status generate scenarios-update fmt clean

@@ -8,8 +8,10 @@ import type { SqliteReader } from './adapters/store/sqlite-reader.ts';
 import type { Services } from './adapters/workload/services.ts';
 import { problem } from './base/problem.ts';
 import { fail, type Result } from './base/result.ts';
+import type { Interval } from './core/evidence/interval.ts';
+import type { PrometheusServer } from './core/gate/check.ts';
 import type { VerifyReport } from './core/ledger/verify.ts';
-import type { Signer } from './engine/ports.ts';
+import type { MeasuredPlan, Signer } from './engine/ports.ts';
 
 export type { SqliteReader } from './adapters/store/sqlite-reader.ts';
 export type { ServiceView } from './adapters/workload/services.ts';
@@ -52,6 +54,16 @@ export async function verifyLedgerOf(folder: string, vkey: string): Promise<Resu
   if (!existsSync(path)) return noLedger(path);
   const { verifyStore } = await import('./adapters/store/verify-store.ts');
   return verifyStore(path, vkey);
+}
+
+/** What a Prometheus holds of a plan's metrics over a time. Relative credentials begin where one stands. */
+export async function prometheusIntervals(
+  server: PrometheusServer,
+  plan: MeasuredPlan,
+  range: { fromMs: number; toMs: number; stepMs: number },
+): Promise<Result<readonly Interval[]>> {
+  const { prometheusRange } = await import('./adapters/sources/prometheus-range.ts');
+  return await prometheusRange(server, plan.measurements, plan.metrics, range);
 }
 
 /** The services of a state directory. */

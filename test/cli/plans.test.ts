@@ -8,7 +8,7 @@ import { makeState } from './state.ts';
 
 let here: Bench;
 beforeEach(() => {
-  here = bench('profiles', 'plans');
+  here = bench('profiles', 'plans', 'docs/examples');
 });
 afterEach(() => here.remove());
 
@@ -128,6 +128,7 @@ const ANSWERS_ALONE: Readonly<Record<string, { code: number; err: RegExp }>> = {
   'service logs': { code: 2, err: /^error: web has written no log yet\nhint: / },
   logs: { code: 0, err: /^$/ },
   checklist: { code: 2, err: /^error: nothing is being promoted\nhint: / },
+  judge: { code: 0, err: /^intervals of 60 s, .*\ndispersion 1 is assumed/ },
   'controller stop': { code: 0, err: /^the controller is stopped\n/ },
   drill: { code: 2, err: /^error: there is no service web\nhint: / },
   ...Object.fromEntries(

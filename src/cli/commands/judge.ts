@@ -6,11 +6,12 @@ import { flipsOf } from '../../core/judge/flip.ts';
 import type { VerdictKind } from '../../core/judge/verdict.ts';
 import type { CommandArgs, CommandDefinition } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { readIntervals } from '../judge/input.ts';
+import { type JudgeInput, readIntervals } from '../judge/input.ts';
 import { judgePicture } from '../judge/picture.ts';
+import { readRange } from '../judge/range.ts';
 import { judgeReport } from '../judge/report.ts';
 import { type JudgeRule, ruleOf } from '../judge/rule.ts';
-import { PLAN_ARGUMENT_OPTION } from '../plan-files.ts';
+import { PLAN_ARGUMENT_OPTION, planArguments, readSoundPlan } from '../plan-files.ts';
 
 const CODES: Readonly<Record<VerdictKind, ExitCode>> = {
   promote: EXIT.yes,
@@ -22,7 +23,7 @@ const CODES: Readonly<Record<VerdictKind, ExitCode>> = {
 export const judge: CommandDefinition = {
   name: 'judge',
   summary: 'judge intervals of two tracks from a file, as a promotion would',
-  operands: [{ name: '<file>', summary: 'CSV or JSON intervals', completes: 'file' }],
+  operands: [{ name: '[file]', summary: 'CSV or JSON intervals', completes: 'file' }],
   options: [
     {
       flags: '--plan <file>',
@@ -30,6 +31,12 @@ export const judge: CommandDefinition = {
       completes: 'file',
     },
     PLAN_ARGUMENT_OPTION,
+    {
+      flags: '--from <time>',
+      summary: "judge what the plan's Prometheus holds since then, or 3h ago",
+    },
+    { flags: '--to <time>', summary: 'until then; now where it is left out' },
+    { flags: '--prometheus <url>', summary: "another Prometheus than the plan's own" },
     { flags: '--split <pct>', summary: "the candidate's intended share of the requests" },
     { flags: '--dispersion <rule>', summary: 'measured, or "assumed 1.5"' },
     { flags: '--alpha <share>', summary: 'budget for a false rollback' },
@@ -44,23 +51,21 @@ export const judge: CommandDefinition = {
       choices: ['text', 'json', 'yaml'],
     },
   ],
-  example: 'auroractl judge docs/examples/equal-builds.csv --split 50 --dispersion "assumed 1"',
+  example: "auroractl judge docs/examples/equal-builds.csv --split 50 --dispersion 'assumed 1'",
   exits: '0 promote, 1 rollback, 2 an error in the file, 5 neither is shown or nothing can be told',
   run: async (context, args) => {
     const share = shareOf(args);
     if (!share.ok) return context.fail(share.problem);
-    const input = await readIntervals(args.operands[0] ?? '', {
-      interval: args.text('interval'),
-      candidatePct: share.value,
-      counters: args.flag('counters'),
-    });
+    const input = await inputOf(args, share.value, context.nowMs());
     if (!input.ok) return context.fail(input.problem);
     for (const note of input.value.notes) context.note(note);
     const rule = ruleOf(args, input.value);
     if (!rule.ok) return context.fail(rule.problem);
     const { settings, metrics } = rule.value;
     const course = follow(settings, metrics, input.value.intervals);
-    const drawn = draw(args.text('picture'), () => judgePicture(course, args.operands[0] ?? ''));
+    const drawn = draw(args.text('picture'), () =>
+      judgePicture(course, args.operands[0] ?? args.text('plan') ?? ''),
+    );
     if (drawn !== null) return context.fail(drawn);
     const format = args.text('output');
     if (format === 'text') context.printText(judgeReport(settings, metrics, course));
@@ -73,6 +78,29 @@ export const judge: CommandDefinition = {
     return helped(context.note, course.verdict.kind, rule.value, course.verdict.reason);
   },
 };
+
+/** A file, or a range of a plan's Prometheus: one of them. */
+async function inputOf(
+  args: CommandArgs,
+  candidatePct: number | null,
+  nowMs: number,
+): Promise<Result<JudgeInput>> {
+  const [file] = args.operands;
+  const [from, path] = [args.text('from'), args.text('plan')];
+  if (file !== undefined && from === null) {
+    const [interval, counters] = [args.text('interval'), args.flag('counters')];
+    return await readIntervals(file, { interval, candidatePct, counters });
+  }
+  if (file !== undefined || from === null || path === null) {
+    const hint = 'auroractl judge FILE, or auroractl judge --plan PLAN --from 3h';
+    return fail(problem('usage', 'expected a file, or --plan and --from', hint));
+  }
+  const given = planArguments(args.texts('arg'));
+  const plan = given.ok ? readSoundPlan(path, given.value) : given;
+  if (!plan.ok) return plan;
+  const [to, url] = [args.text('to'), args.text('prometheus')];
+  return await readRange(plan.value, { from, to, url, candidatePct, nowMs });
+}
 
 /** What would help where nothing can be told for want of a setting. */
 function helped(

@@ -1,5 +1,12 @@
 import { problem } from '../../base/problem.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { type Finding, formatFinding } from '../../core/plan/check-plan.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import {
+  forecastText,
+  type TrafficForecast,
+  trafficForecast,
+} from '../../core/plan/traffic-forecast.ts';
 import type { CommandDefinition } from '../command.ts';
 import { type ExitCode, gravest } from '../exit-codes.ts';
 import { PLAN_ARGUMENT_OPTION, planArguments, readPlan } from '../plan-files.ts';
@@ -11,6 +18,15 @@ export const planCheck: CommandDefinition = {
   options: [
     PLAN_ARGUMENT_OPTION,
     {
+      flags: '--traffic <rate>',
+      summary: 'try out what the judge can show with so much traffic, such as 60rpm or 5rps',
+    },
+    {
+      flags: '--base <metric=value>',
+      summary: "with --traffic: stable's share of bad requests (1%), or median latency",
+      repeats: true,
+    },
+    {
       flags: '-o, --output <format>',
       summary: 'how to print the findings',
       default: 'text',
@@ -18,10 +34,12 @@ export const planCheck: CommandDefinition = {
     },
   ],
   example: 'auroractl plan check plans/smoke.yaml',
-  exits: '0 all valid, 2 an error in a plan or a missing file',
+  exits: '0 all valid, 2 an error in a plan, a missing file, or a canary that cannot promote',
   run: async (context, args) => {
     const given = planArguments(args.texts('arg'));
     if (!given.ok) return context.fail(given.problem);
+    const traffic = trafficOf(args.text('traffic'), args.texts('base'));
+    if (!traffic.ok) return context.fail(traffic.problem);
     const checked: CheckedPlan[] = [];
     const codes: ExitCode[] = [];
     for (const file of args.operands) {
@@ -31,13 +49,20 @@ export const planCheck: CommandDefinition = {
         continue;
       }
       const { plan, findings } = read.value;
-      checked.push({ file, valid: plan !== null, findings });
+      const tried = plan === null || traffic.value === null ? null : tryOut(plan, traffic.value);
+      checked.push({ file, valid: plan !== null, findings, forecast: tried });
     }
     const format = args.text('output');
     if (format === 'text') for (const one of checked) context.printText(asText(one));
     else {
       const view = { kind: 'PlanCheckList', data: { items: checked }, columns: [], rows: [] };
       await context.print(view, format);
+    }
+    const stuck = checked.filter(({ forecast }) => (forecast?.cannot.length ?? 0) > 0).length;
+    if (stuck > 0) {
+      const hint = 'a longer phase, a larger weight, a larger margin, or more traffic';
+      const message = `${stuck} of ${args.operands.length} plans cannot promote with this traffic`;
+      codes.push(context.fail(problem('invalid-file', message, hint)));
     }
     const invalid = checked.filter(({ valid }) => !valid).length;
     if (invalid === 0) return gravest(codes);
@@ -50,10 +75,49 @@ interface CheckedPlan {
   file: string;
   valid: boolean;
   findings: readonly Finding[];
+  /** null: it was not asked for, or the plan is not valid. */
+  forecast: (TrafficForecast & { intervalMs: number }) | null;
 }
 
-function asText({ file, valid, findings }: CheckedPlan): string {
+interface Traffic {
+  perMinute: number;
+  bases: Readonly<Record<string, number>>;
+}
+
+/** null: no traffic was given. `usage` for another form. */
+function trafficOf(rate: string | null, bases: readonly string[]): Result<Traffic | null> {
+  const wrong = (message: string): Result<never> => fail(problem('usage', message));
+  if (rate === null) {
+    return bases.length === 0
+      ? ok(null)
+      : wrong('--base says something of --traffic, which is missing');
+  }
+  const [, count, unit] = /^(\d{1,9}(?:\.\d+)?)(rpm|rps)$/.exec(rate) ?? [];
+  const perMinute = Number(count ?? 0) * (unit === 'rps' ? 60 : 1);
+  if (!(perMinute > 0)) {
+    return wrong(`expected --traffic such as 60rpm or 5rps, found ${JSON.stringify(rate)}`);
+  }
+  const known: Record<string, number> = {};
+  for (const text of bases) {
+    const [, name, number, percent] = /^([a-zA-Z][\w.-]*)=(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+    const value = Number(number ?? 0) / (percent === '%' ? 100 : 1);
+    if (name === undefined || !(value > 0)) {
+      return wrong(
+        `expected --base such as errors=0.1% or latency=80, found ${JSON.stringify(text)}`,
+      );
+    }
+    known[name] = value;
+  }
+  return ok({ perMinute, bases: known });
+}
+
+function tryOut(plan: Plan, { perMinute, bases }: Traffic): CheckedPlan['forecast'] {
+  return { ...trafficForecast(plan, perMinute, bases), intervalMs: plan.intervalMs };
+}
+
+function asText({ file, valid, findings, forecast }: CheckedPlan): string {
   const lines = findings.map(formatFinding);
   if (valid) lines.push(`${file}: valid`);
+  if (forecast !== null) lines.push(forecastText(forecast, forecast.intervalMs));
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { defaultSettings, fillWeights, METRIC_DEFAULTS } from '../../core/judge/defaults.ts';
+import { isKayenta } from '../../core/judge/methods.ts';
 import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
 import { settingsFaults } from '../../core/judge/settings-faults.ts';
 import { DISPERSION_FORM, parseDispersion } from '../../core/plan/grammar/small.ts';
@@ -37,6 +38,9 @@ function baseOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> {
   const plan = readSoundPlan(path, given.value);
   if (!plan.ok) return plan;
   const { judge, metrics } = plan.value;
+  if (isKayenta(judge)) {
+    return fail(problem('usage', `${path} judges by Kayenta's rule, and this command does not`));
+  }
   const missing = metrics.filter(({ name }) => !input.metrics.some((one) => one.name === name));
   if (missing.length === metrics.length) {
     const names = metrics.map(({ name }) => name).join(', ');

@@ -63,11 +63,17 @@ export function advanceComparison(
   const { eC, nC } = counts;
   const odds = law === 'bernoulli' ? oddsOf(before.sum) : null;
   const lnPsis = lnGrid(psiGrid);
+  const untempered: number[] = [];
   const lnRatios: number[] = [];
   for (let g = 0; g < psiGrid.length; g += 1) {
-    lnRatios.push(lnRatioOf(law, counts, psiGrid[g] ?? 1, lnPsis[g] ?? 0, odds) / phi);
+    const lnRatio = lnRatioOf(law, counts, psiGrid[g] ?? 1, lnPsis[g] ?? 0, odds);
+    untempered.push(lnRatio);
+    lnRatios.push(lnRatio / phi);
   }
-  const relevant = lnRatioOf(law, counts, RELEVANT_RATIO, LN_RELEVANT_RATIO, odds);
+  // Untempered: it says since when there is an excess, not whether. Nearly always one of the grid.
+  const relevant =
+    untempered[psiGrid.indexOf(RELEVANT_RATIO)] ??
+    lnRatioOf(law, counts, RELEVANT_RATIO, LN_RELEVANT_RATIO, odds);
   return {
     rollback: advance(before.rollback, lnRatios, mayStart),
     lnNotWorse: before.lnNotWorse + lnNotWorse(counts, rule.marginRatio, rule.lnMarginRatio) / phi,

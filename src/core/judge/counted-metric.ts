@@ -69,7 +69,7 @@ export function observeCounted(
   const refused =
     (stable !== undefined && low === null) || (candidate !== undefined && high === null);
   if (low === null) return { state: before, entry: refused ? 'refused' : 'absent' };
-  const phis = high === null ? null : phisNow(settings, metric, before);
+  const phis = high === null ? null : phisNow(settings, metric, before, low.total);
   if (high === null || phis === null) {
     return { state: learn(settings, before, low), entry: refused ? 'refused' : 'absent' };
   }
@@ -77,17 +77,25 @@ export function observeCounted(
   return { state: learn(settings, state, low), entry: 'entered' };
 }
 
-/** By comparison; null while stable's past is too short to tell. */
+/**
+ * By comparison; null while stable's past is too short to tell. What varies with the service and not
+ * by chance grows with the volume: in an interval busier than the past was on average it counts for
+ * more, else the day's peak would be held against the day's mean. A quieter one is not believed more.
+ */
 function phisNow(
   settings: JudgeSettings,
   metric: Metric,
   { phis, dispersion, comparisons }: CountedState,
+  total: number,
 ): readonly number[] | null {
   const { dispersion: rule } = settings;
   if (rule.kind === 'assumed' || dispersion === null) return phis;
   if (dispersion.intervals < rule.intervalsMin) return null;
   const variance = metric.kind === 'rate' ? 'poisson' : 'bernoulli';
-  return comparisons.sum.map((_, index) => phiOf(dispersion, rule.blocks, index, variance));
+  const busier = Math.max(1, (total * dispersion.intervals) / dispersion.total);
+  return comparisons.sum.map((_, index) => {
+    return 1 + (phiOf(dispersion, rule.blocks, index, variance) - 1) * busier;
+  });
 }
 
 function learn(settings: JudgeSettings, state: CountedState, low: TrackCounts): CountedState {

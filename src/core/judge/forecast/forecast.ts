@@ -1,0 +1,172 @@
+import { present } from '../../../base/assert.ts';
+import { type Prng, prng } from '../../../base/prng.ts';
+import type { Interval } from '../../evidence/interval.ts';
+import { type JudgeState, judge, observe, startJudge } from '../judge.ts';
+import type { JudgeSettings, Metric } from '../settings.ts';
+import { type Assumed, drawMeasurement } from './draw.ts';
+import { type Stretch, type Stride, stridesOf } from './road.ts';
+
+/** What one metric can show on a road, by trying it out with the judge itself. */
+export interface MetricForecast {
+  metric: string;
+  base: number;
+  /** An equal candidate: intervals until half of the releases show it not worse; null: never half. */
+  promoteIntervals: number | null;
+  /** Share of equal candidates that are shown not worse at the end of each judged stretch. */
+  promoted: readonly { phase: string; share: number }[];
+  /** A candidate so many times worse from the start: intervals until half are found. */
+  found: readonly { ratio: number; intervals: number | null }[];
+  /** The least of the ratios below that nine of ten releases find on the road; null: none. */
+  smallestRatio: number | null;
+}
+
+export interface ForecastRule {
+  settings: JudgeSettings;
+  /** Requests an interval, both tracks together. */
+  requests: number;
+  stretches: readonly Stretch[];
+}
+
+const RELEASES = 60;
+const HISTORIES = 5;
+const SEED = 20_260;
+const SHOWN: readonly number[] = [1.1, 1.25, 2];
+const RATIOS: readonly number[] = [
+  1.05, 1.1, 1.15, 1.2, 1.25, 1.35, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10,
+];
+const NEARLY_ALL = 0.9;
+
+/**
+ * Plays releases of one metric under an assumed base through the judge: seeded, so that the same
+ * plan gives the same numbers. The other metrics are taken to show nothing.
+ */
+export function forecast(rule: ForecastRule, metric: Metric, assumed: Assumed): MetricForecast {
+  // Alone, with its own share of the budget: the others' evidence stays that of no evidence.
+  const alone = { ...metric, weight: 1 };
+  const settings = { ...rule.settings, alpha: rule.settings.alpha * metric.weight };
+  const own = { ...rule, settings };
+  const histories = Array.from({ length: HISTORIES }, (_, i) => {
+    return historyOf(own, alone, assumed, prng(SEED - 1 - i));
+  });
+  const strides = stridesOf(rule.stretches);
+  const play = (ratio: number): Played[] =>
+    Array.from({ length: RELEASES }, (_, i) => {
+      const before = present(histories[i % HISTORIES], 'a history');
+      return playRelease(own, alone, assumed, { strides, before }, prng(SEED + i), ratio);
+    });
+  const equal = play(1);
+  const judged = rule.stretches.flatMap(({ phase, judged: isJudged }, index) => {
+    if (!isJudged) return [];
+    const shown = equal.filter(({ shownAtEnd }) => shownAtEnd.includes(index)).length;
+    return [{ phase, share: shown / RELEASES }];
+  });
+  const found = SHOWN.map((ratio) => {
+    return { ratio, intervals: median(play(ratio).map(({ crossedAt }) => crossedAt)) };
+  });
+  return {
+    metric: metric.name,
+    base: assumed.base,
+    promoteIntervals: median(equal.map(({ shownAt }) => shownAt)),
+    promoted: judged,
+    found,
+    smallestRatio: smallest(play),
+  };
+}
+
+interface Played {
+  crossedAt: number | null;
+  shownAt: number | null;
+  /** Stretches at whose end it was shown not worse. */
+  shownAtEnd: readonly number[];
+}
+
+function playRelease(
+  { settings, requests, stretches }: ForecastRule,
+  metric: Metric,
+  assumed: Assumed,
+  { strides, before }: { strides: readonly Stride[]; before: JudgeState },
+  random: Prng,
+  ratio: number,
+): Played {
+  const metrics = [metric];
+  let state = before;
+  let shownAt: number | null = null;
+  const shownAtEnd: number[] = [];
+  for (const stride of strides) {
+    const seq = state.seq + 1;
+    const both = requests * stride.intervals;
+    const interval = intervalOf(random, metric, assumed, both, stride.weightPct, seq, ratio);
+    state = observe(settings, metrics, state, interval, stride.weightPct);
+    if (state.crossed !== null) return { crossedAt: stride.elapsed, shownAt, shownAtEnd };
+    const isJudged = stretches[stride.stretch]?.judged === true;
+    if (ratio !== 1 || (shownAt !== null && !(stride.isLast && isJudged))) continue;
+    if (!isShown(settings, metrics, state)) continue;
+    shownAt ??= stride.elapsed;
+    if (stride.isLast && isJudged) shownAtEnd.push(stride.stretch);
+  }
+  return { crossedAt: null, shownAt, shownAtEnd };
+}
+
+function isShown(settings: JudgeSettings, metrics: readonly Metric[], state: JudgeState): boolean {
+  const [one] = judge(settings, metrics, state).metrics;
+  return one?.lnEPromote != null && one.lnEPromote >= one.lnEPromoteThreshold;
+}
+
+function intervalOf(
+  random: Prng,
+  metric: Metric,
+  assumed: Assumed,
+  both: number,
+  weightPct: number,
+  seq: number,
+  ratio: number,
+): Interval {
+  const draw = (requests: number, worse: number): Interval['stable'] => {
+    const { total, measurement } = drawMeasurement(random, metric, assumed, requests, worse);
+    return { up: true, requests: total, metrics: { [metric.name]: measurement } };
+  };
+  return {
+    ...{ seq, startMs: seq, endMs: seq + 1, candidatePct: weightPct },
+    stable: draw((both * (100 - weightPct)) / 100, 1),
+    candidate: weightPct === 0 ? null : draw((both * weightPct) / 100, ratio),
+  };
+}
+
+/** Where the dispersion is measured: the judge has seen stable alone for as long as it must. */
+function historyOf(
+  { settings, requests }: ForecastRule,
+  metric: Metric,
+  assumed: Assumed,
+  random: Prng,
+): JudgeState {
+  let state = startJudge(settings, [metric]);
+  if (settings.dispersion.kind === 'assumed') return state;
+  for (let seq = 0; seq < settings.dispersion.intervalsMin; seq += 1) {
+    const interval = intervalOf(random, metric, assumed, requests, 0, seq, 1);
+    state = observe(settings, [metric], state, interval, 0);
+  }
+  return state;
+}
+
+/** By halving: what finds a ratio finds every larger one. */
+function smallest(play: (ratio: number) => readonly Played[]): number | null {
+  const finds = (index: number): boolean => {
+    const played = play(RATIOS[index] ?? 1);
+    return played.filter(({ crossedAt }) => crossedAt !== null).length >= NEARLY_ALL * RELEASES;
+  };
+  let low = -1;
+  let high = RATIOS.length;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (finds(middle)) high = middle;
+    else low = middle;
+  }
+  return RATIOS[high] ?? null;
+}
+
+/** Of several, those that never came (null) being the latest; null where half never came. */
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.map((value) => value ?? Infinity).sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  return middle === undefined || middle === Infinity ? null : middle;
+}

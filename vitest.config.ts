@@ -8,5 +8,7 @@ export default defineConfig({
     // Processes start late on a busy machine; what never comes still fails.
     expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
+    // Most of the time is waiting for real processes: two files at a time, however few the cores.
+    maxWorkers: 2,
   },
 });

@@ -1,4 +1,4 @@
-import { present } from '../../base/assert.ts';
+import { assert } from '../../base/assert.ts';
 import type { Comparison } from './comparison.ts';
 import type { Counts } from './stats/counts.ts';
 
@@ -20,35 +20,59 @@ export interface ComparisonColumns {
 
 type CountsRow = readonly [eB: number, nB: number, eC: number, nC: number];
 
+/** One pass, without a closure an entry: this is done for every interval. */
 export function columnsOf(comparisons: readonly Comparison[]): ComparisonColumns {
-  return {
-    lnE: comparisons.map(({ rollback }) => rollback.lnE),
-    lnRestart: comparisons.map(({ rollback }) => rollback.lnRestart),
-    lnNotWorse: comparisons.map(({ lnNotWorse }) => lnNotWorse),
-    below: comparisons.map(({ below }) => below && [below.e, below.n]),
-    cusum: comparisons.map(({ relevance }) => relevance.cusum),
-    since: comparisons.map(({ relevance }) => relevance.since && rowOf(relevance.since)),
-    sum: comparisons.map(({ sum }) => rowOf(sum)),
-  };
+  const lnE: (readonly number[])[] = [];
+  const lnRestart: (readonly number[])[] = [];
+  const lnNotWorse: number[] = [];
+  const below: (readonly [number, number] | null)[] = [];
+  const cusum: number[] = [];
+  const since: (CountsRow | null)[] = [];
+  const sum: CountsRow[] = [];
+  for (const one of comparisons) {
+    lnE.push(one.rollback.lnE);
+    lnRestart.push(one.rollback.lnRestart);
+    lnNotWorse.push(one.lnNotWorse);
+    below.push(one.below === null ? null : [one.below.e, one.below.n]);
+    cusum.push(one.relevance.cusum);
+    since.push(one.relevance.since === null ? null : rowOf(one.relevance.since));
+    sum.push(rowOf(one.sum));
+  }
+  return { lnE, lnRestart, lnNotWorse, below, cusum, since, sum };
 }
 
 export function comparisonsIn(columns: ComparisonColumns): Comparison[] {
-  return columns.sum.map((_, index) => comparisonAt(columns, index));
+  const comparisons: Comparison[] = [];
+  for (let index = 0; index < columns.sum.length; index += 1) {
+    comparisons.push(comparisonAt(columns, index));
+  }
+  return comparisons;
 }
 
 export function comparisonAt(columns: ComparisonColumns, index: number): Comparison {
-  const at = <T>(column: readonly T[]): T => {
-    const value = column[index];
-    return value === null ? value : present(value, 'columns of a comparison differ in length');
-  };
-  const below = at(columns.below);
-  const since = at(columns.since);
+  const lnE = columns.lnE[index];
+  const lnRestart = columns.lnRestart[index];
+  const lnNotWorse = columns.lnNotWorse[index];
+  const below = columns.below[index];
+  const cusum = columns.cusum[index];
+  const since = columns.since[index];
+  const sum = columns.sum[index];
+  assert(
+    lnE !== undefined &&
+      lnRestart !== undefined &&
+      lnNotWorse !== undefined &&
+      below !== undefined &&
+      cusum !== undefined &&
+      since !== undefined &&
+      sum !== undefined,
+    'the columns of a comparison are of one length',
+  );
   return {
-    rollback: { lnE: at(columns.lnE), lnRestart: at(columns.lnRestart) },
-    lnNotWorse: at(columns.lnNotWorse),
-    below: below && { e: below[0], n: below[1] },
-    relevance: { cusum: at(columns.cusum), since: since && countsIn(since) },
-    sum: countsIn(at(columns.sum)),
+    rollback: { lnE, lnRestart },
+    lnNotWorse,
+    below: below === null ? null : { e: below[0], n: below[1] },
+    relevance: { cusum, since: since === null ? null : countsIn(since) },
+    sum: countsIn(sum),
   };
 }
 

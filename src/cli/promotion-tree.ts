@@ -77,11 +77,13 @@ function verdictLines(verdict: VerdictView | null): string[] {
   const { split } = verdict;
   const measured = split.observedPct === null ? '-' : `${split.observedPct.toFixed(2)} %`;
   const intended = split.expectedPct === null ? '-' : `${split.expectedPct.toFixed(2)} %`;
+  const by = split.metric === null ? 'self-reported' : `counted at the tracks by ${split.metric}`;
+  const shares = `${measured} measured (${by}), ${intended} intended`;
   const rests = verdict.synthetic ? ` (${SYNTHETIC})` : '';
   return [
     `  judge: ${verdict.kind}; ${verdict.reason}${rests}`,
     `      evidence for rollback: e = ${figure(verdict.e)} of ${figure(verdict.eThreshold)}`,
-    `      split: ${measured} measured, ${intended} intended${split.tripped ? '; it is WRONG' : ''}`,
+    `      split: ${shares}${split.tripped ? '; it is WRONG' : ''}`,
     ...verdict.metrics.map(({ metric, kind, outcome, stable, candidate, ratio, e }) => {
       const ratioText = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
       const counts = `candidate ${counted(kind, candidate)}, stable ${counted(kind, stable)}`;

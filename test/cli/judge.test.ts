@@ -121,6 +121,18 @@ describe('verdicts', () => {
     expect(out).toContain("A/A test: stable's own instances, E ");
   });
 
+  test("Kayenta's rule beside it", () => {
+    const { code, out, err } = judge(EQUAL, '--method', 'kayenta');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^promote: /);
+    expect(err).toContain('bounds no false alarms over a release');
+    expect(judge(WORSE, '--method', 'kayenta').code).not.toBe(0);
+    expect(judge(EQUAL, '--method', 'kayenta', '--alpha', '0.1')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--alpha means nothing to Kayenta's rule"),
+    });
+  });
+
   test("a plan's metrics and settings", () => {
     const other = judge(WORSE, '--plan', 'plans/smoke.yaml', '--split', '50');
     expect(other.code).not.toBe(2);

@@ -3,14 +3,19 @@ import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { follow } from '../../core/judge/course.ts';
 import { flipsOf } from '../../core/judge/flip.ts';
+import { explainKayenta } from '../../core/judge/kayenta/explain.ts';
+import type { KayentaSettings } from '../../core/judge/kayenta/settings.ts';
+import { isKayenta } from '../../core/judge/methods.ts';
+import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
 import type { VerdictKind } from '../../core/judge/verdict.ts';
-import type { CommandArgs, CommandDefinition } from '../command.ts';
+import type { CommandArgs, CommandDefinition, Context } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { byKayenta } from '../judge/by-kayenta.ts';
 import { type JudgeInput, readIntervals } from '../judge/input.ts';
 import { judgePicture } from '../judge/picture.ts';
 import { readRange } from '../judge/range.ts';
 import { judgeReport } from '../judge/report.ts';
-import { type JudgeRule, ruleOf } from '../judge/rule.ts';
+import { ruleOf } from '../judge/rule.ts';
 import { PLAN_ARGUMENT_OPTION, planArguments, readSoundPlan } from '../plan-files.ts';
 
 const CODES: Readonly<Record<VerdictKind, ExitCode>> = {
@@ -37,6 +42,11 @@ export const judge: CommandDefinition = {
     },
     { flags: '--to <time>', summary: 'until then; now where it is left out' },
     { flags: '--prometheus <url>', summary: "another Prometheus than the plan's own" },
+    {
+      flags: '--method <name>',
+      summary: "the judge's own, or Kayenta's rule for comparison",
+      choices: ['sequential', 'kayenta'],
+    },
     { flags: '--split <pct>', summary: "the candidate's intended share of the requests" },
     { flags: '--dispersion <rule>', summary: 'measured, or "assumed 1.5"' },
     { flags: '--alpha <share>', summary: 'budget for a false rollback' },
@@ -62,22 +72,54 @@ export const judge: CommandDefinition = {
     const rule = ruleOf(args, input.value);
     if (!rule.ok) return context.fail(rule.problem);
     const { settings, metrics } = rule.value;
-    const course = follow(settings, metrics, input.value.intervals);
-    const drawn = draw(args.text('picture'), () =>
-      judgePicture(course, args.operands[0] ?? args.text('plan') ?? ''),
-    );
-    if (drawn !== null) return context.fail(drawn);
-    const format = args.text('output');
-    if (format === 'text') context.printText(judgeReport(settings, metrics, course));
-    else {
-      const { verdict, ratios, points } = course;
-      const flips = flipsOf(settings, metrics, course);
-      const data = { verdict, ratios, flips, settings, metrics, points };
-      await context.print({ kind: 'Judgement', data, columns: [], rows: [] }, format);
-    }
-    return helped(context.note, course.verdict.kind, rule.value, course.verdict.reason);
+    return isKayenta(settings)
+      ? await tellKayenta(context, args, settings, metrics, input.value)
+      : await tell(context, args, settings, metrics, input.value);
   },
 };
+
+async function tell(
+  context: Context,
+  args: CommandArgs,
+  settings: JudgeSettings,
+  metrics: readonly Metric[],
+  { intervals }: JudgeInput,
+): Promise<ExitCode> {
+  const course = follow(settings, metrics, intervals);
+  const drawn = draw(args.text('picture'), () =>
+    judgePicture(course, args.operands[0] ?? args.text('plan') ?? ''),
+  );
+  if (drawn !== null) return context.fail(drawn);
+  const format = args.text('output');
+  if (format === 'text') context.printText(judgeReport(settings, metrics, course));
+  else {
+    const { verdict, ratios, points } = course;
+    const flips = flipsOf(settings, metrics, course);
+    const data = { verdict, ratios, flips, settings, metrics, points };
+    await context.print({ kind: 'Judgement', data, columns: [], rows: [] }, format);
+  }
+  return helped(context.note, course.verdict.kind, settings, course.verdict.reason);
+}
+
+async function tellKayenta(
+  context: Context,
+  args: CommandArgs,
+  settings: KayentaSettings,
+  metrics: readonly Metric[],
+  { intervals }: JudgeInput,
+): Promise<ExitCode> {
+  const verdict = byKayenta(settings, metrics, intervals);
+  const format = args.text('output');
+  if (format === 'text') context.printText(`${explainKayenta(verdict)}\n`);
+  else {
+    const data = { verdict, settings, metrics };
+    await context.print({ kind: 'Judgement', data, columns: [], rows: [] }, format);
+  }
+  context.note(
+    "Kayenta's rule bounds no false alarms over a release: docs/formats/peer-conditions.md",
+  );
+  return CODES[verdict.kind];
+}
 
 /** A file, or a range of a plan's Prometheus: one of them. */
 async function inputOf(
@@ -106,7 +148,7 @@ async function inputOf(
 function helped(
   note: (line: string) => void,
   kind: VerdictKind,
-  { settings }: JudgeRule,
+  settings: JudgeSettings,
   reason: string,
 ): ExitCode {
   if (kind === 'inconclusive' && reason.startsWith('the dispersion')) {

@@ -1,7 +1,8 @@
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { defaultSettings, fillWeights, METRIC_DEFAULTS } from '../../core/judge/defaults.ts';
-import { isKayenta } from '../../core/judge/methods.ts';
+import { KAYENTA_DEFAULTS } from '../../core/judge/kayenta/settings.ts';
+import { isKayenta, type MethodSettings } from '../../core/judge/methods.ts';
 import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
 import { settingsFaults } from '../../core/judge/settings-faults.ts';
 import { DISPERSION_FORM, parseDispersion } from '../../core/plan/grammar/small.ts';
@@ -10,7 +11,7 @@ import { planArguments, readSoundPlan } from '../plan-files.ts';
 import type { JudgeInput } from './input.ts';
 
 export interface JudgeRule {
-  settings: JudgeSettings;
+  settings: MethodSettings;
   metrics: readonly Metric[];
 }
 
@@ -21,7 +22,7 @@ export function ruleOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> 
   const { metrics } = base.value;
   const settings = changed(args, base.value.settings);
   if (!settings.ok) return settings;
-  const faults = settingsFaults(settings.value, metrics);
+  const faults = isKayenta(settings.value) ? [] : settingsFaults(settings.value, metrics);
   if (faults.length > 0) return fail(problem('invalid-file', faults.join('\n')));
   return ok({ settings: settings.value, metrics });
 }
@@ -38,9 +39,6 @@ function baseOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> {
   const plan = readSoundPlan(path, given.value);
   if (!plan.ok) return plan;
   const { judge, metrics } = plan.value;
-  if (isKayenta(judge)) {
-    return fail(problem('usage', `${path} judges by Kayenta's rule, and this command does not`));
-  }
   const missing = metrics.filter(({ name }) => !input.metrics.some((one) => one.name === name));
   if (missing.length === metrics.length) {
     const names = metrics.map(({ name }) => name).join(', ');
@@ -60,7 +58,7 @@ function fromInput(input: JudgeInput, lower: readonly string[]): Result<JudgeRul
     input.metrics.map(({ name, kind, edges }) => ({
       ...METRIC_DEFAULTS,
       ...{ name, kind, edges },
-      unit: '1',
+      unit: 'units',
       worse: lower.includes(name) ? 'lower' : 'higher',
       required: kind !== 'value',
       weight: null,
@@ -71,7 +69,22 @@ function fromInput(input: JudgeInput, lower: readonly string[]): Result<JudgeRul
   return ok({ settings: defaultSettings(last + 1), metrics: metrics.value });
 }
 
-function changed(args: CommandArgs, base: JudgeSettings): Result<JudgeSettings> {
+/** `--method` goes before the plan's; Kayenta's rule has no use for the other options. */
+function changed(args: CommandArgs, base: MethodSettings): Result<MethodSettings> {
+  const method = args.text('method') ?? (isKayenta(base) ? 'kayenta' : 'sequential');
+  if (method === 'kayenta') {
+    const useless = ['alpha', 'dispersion', 'picture'].find((name) => args.text(name) !== null);
+    if (useless !== undefined) {
+      return fail(problem('usage', `--${useless} means nothing to Kayenta's rule`));
+    }
+    return ok(isKayenta(base) ? base : { method: 'kayenta', ...KAYENTA_DEFAULTS });
+  }
+  if (!isKayenta(base)) return sequential(args, base);
+  const hint = 'leave out --plan, or --method';
+  return fail(problem('usage', "the plan's judge is Kayenta's rule, without other settings", hint));
+}
+
+function sequential(args: CommandArgs, base: JudgeSettings): Result<JudgeSettings> {
   let settings = base;
   const dispersion = args.text('dispersion');
   if (dispersion !== null) {

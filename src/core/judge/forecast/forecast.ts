@@ -27,7 +27,7 @@ export interface ForecastRule {
   stretches: readonly Stretch[];
 }
 
-const RELEASES = 60;
+const RELEASES = { rate: 80, histogram: 40, value: 0 } as const;
 const HISTORIES = 5;
 const SEED = 20_260;
 const SHOWN: readonly number[] = [1.1, 1.25, 2];
@@ -48,17 +48,24 @@ export function forecast(rule: ForecastRule, metric: Metric, assumed: Assumed): 
   const histories = Array.from({ length: HISTORIES }, (_, i) => {
     return historyOf(own, alone, assumed, prng(SEED - 1 - i));
   });
+  // What was learned stays in force: a stride of many intervals is no busy hour.
+  const known: ForecastRule = {
+    ...own,
+    settings: { ...settings, dispersion: { kind: 'assumed', phi: 1 } },
+  };
   const strides = stridesOf(rule.stretches);
+  const releases = RELEASES[metric.kind];
+  const rests = settings.dispersion.kind === 'assumed' ? own : known;
   const play = (ratio: number): Played[] =>
-    Array.from({ length: RELEASES }, (_, i) => {
+    Array.from({ length: releases }, (_, i) => {
       const before = present(histories[i % HISTORIES], 'a history');
-      return playRelease(own, alone, assumed, { strides, before }, prng(SEED + i), ratio);
+      return playRelease(rests, alone, assumed, { strides, before }, prng(SEED + i), ratio);
     });
   const equal = play(1);
   const judged = rule.stretches.flatMap(({ phase, judged: isJudged }, index) => {
     if (!isJudged) return [];
     const shown = equal.filter(({ shownAtEnd }) => shownAtEnd.includes(index)).length;
-    return [{ phase, share: shown / RELEASES }];
+    return [{ phase, share: shown / releases }];
   });
   const found = SHOWN.map((ratio) => {
     return { ratio, intervals: median(play(ratio).map(({ crossedAt }) => crossedAt)) };
@@ -69,7 +76,7 @@ export function forecast(rule: ForecastRule, metric: Metric, assumed: Assumed): 
     promoteIntervals: median(equal.map(({ shownAt }) => shownAt)),
     promoted: judged,
     found,
-    smallestRatio: smallest(play),
+    smallestRatio: smallest(play, NEARLY_ALL * releases),
   };
 }
 
@@ -132,27 +139,33 @@ function intervalOf(
   };
 }
 
-/** Where the dispersion is measured: the judge has seen stable alone for as long as it must. */
-function historyOf(
-  { settings, requests }: ForecastRule,
-  metric: Metric,
-  assumed: Assumed,
-  random: Prng,
-): JudgeState {
-  let state = startJudge(settings, [metric]);
-  if (settings.dispersion.kind === 'assumed') return state;
-  for (let seq = 0; seq < settings.dispersion.intervalsMin; seq += 1) {
-    const interval = intervalOf(random, metric, assumed, requests, 0, seq, 1);
-    state = observe(settings, [metric], state, interval, 0);
+/**
+ * The state before the first comparison. Where the dispersion is measured the judge has seen stable
+ * alone for as long as it must, and what it made of that is in force as if it had been told.
+ */
+function historyOf(rule: ForecastRule, metric: Metric, assumed: Assumed, random: Prng): JudgeState {
+  const { settings, requests } = rule;
+  const start = startJudge(settings, [metric]);
+  if (settings.dispersion.kind === 'assumed') return start;
+  let state = start;
+  const { intervalsMin } = settings.dispersion;
+  for (let seq = 0; seq <= intervalsMin; seq += 1) {
+    const weightPct = seq === intervalsMin ? 50 : 0;
+    const interval = intervalOf(random, metric, assumed, requests, weightPct, seq, 1);
+    state = observe(settings, [metric], state, interval, weightPct);
   }
-  return state;
+  const learned = present(state.metrics[metric.name], 'the metric').body;
+  const own = present(start.metrics[metric.name], 'the metric');
+  if (learned.kind === 'value' || own.body.kind === 'value') return start;
+  const body = { ...own.body, phis: learned.phis, dispersion: null };
+  return { ...start, metrics: { [metric.name]: { ...own, body } } };
 }
 
 /** By halving: what finds a ratio finds every larger one. */
-function smallest(play: (ratio: number) => readonly Played[]): number | null {
+function smallest(play: (ratio: number) => readonly Played[], enough: number): number | null {
   const finds = (index: number): boolean => {
     const played = play(RATIOS[index] ?? 1);
-    return played.filter(({ crossedAt }) => crossedAt !== null).length >= NEARLY_ALL * RELEASES;
+    return played.filter(({ crossedAt }) => crossedAt !== null).length >= enough;
   };
   let low = -1;
   let high = RATIOS.length;

@@ -19,11 +19,11 @@ export interface Stride {
 }
 
 /** Of what has passed: so much may a time be rounded up. */
-const COARSENESS = 0.03;
+const COARSENESS = 0.01;
 
 /**
  * A release of days in a few hundred strides: single intervals at first, then ever more of them
- * together. Counts add up, so the evidence is the same; only the moment is coarser, by 3 %.
+ * together. Counts add up, so the evidence is the same; only the moment is coarser, by 1 %.
  */
 export function stridesOf(stretches: readonly Stretch[]): Stride[] {
   const strides: Stride[] = [];

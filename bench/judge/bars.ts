@@ -1,5 +1,6 @@
 import type { Cell, Group } from './cells.ts';
 import type { Cost } from './cost.ts';
+import { forecastBars } from './forecast-bars.ts';
 import { type Mode, STEP_ENDS } from './judge-run.ts';
 import type { CellResult, JudgeResult, RuleResult } from './results.ts';
 import { FALSE_ALARMS_MAX, type Share } from './scoring.ts';
@@ -44,6 +45,7 @@ export function barsOf(results: readonly CellResult[], cost: Cost): Bar[] {
     ...DELAYS.flatMap((one) => delayBars(results, one)),
     ...results.filter(({ cell }) => isWrongPromotion(cell)).flatMap(promotionBars),
     ...results.filter(({ cell }) => cell.name === SPLIT_CELL).flatMap(splitBars),
+    ...forecastBars(results),
     costBar('one update, rate metric, us', cost.rate.us, RATE_US_MAX, 2),
     costBar('one update, 12-edge histogram, us', cost.histogram.us, HISTOGRAM_US_MAX, 1),
     costBar('state of a rate metric, bytes', cost.rate.bytes, RATE_BYTES_MAX, 0),

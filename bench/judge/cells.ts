@@ -8,6 +8,7 @@ export type Group =
   | 'worse'
   | 'late'
   | 'uneven'
+  | 'flat'
   | 'latency'
   | 'promotion'
   | 'other'
@@ -142,10 +143,29 @@ function lateCells(): Cell[] {
 }
 
 function unevenCells(): Cell[] {
-  const own = { stablePerMin: 1_080, candidatePerMin: 120, orderedPct: 10 };
+  const load = { kind: 'flat' } as const;
+  const own = { stablePerMin: 1_080, candidatePerMin: 120, orderedPct: 10, load };
   return [
-    cell('uneven', 'equal', { ...HEALTHY, releases: 1_000, scenario: own }),
-    ...PERCENT.slice(1).map(([name, ratio]) => worse('uneven', name, ratio, { scenario: own })),
+    cell('uneven', '10/90, flat: equal', { ...HEALTHY, releases: 1_000, scenario: own }),
+    ...PERCENT.slice(1).map(([name, ratio]) =>
+      worse('uneven', `10/90, flat: ${name}`, ratio, { scenario: own }),
+    ),
+  ];
+}
+
+/** The same traffic at all hours: what `plan check --traffic` takes for granted. */
+function flatCells(): Cell[] {
+  const own = { load: { kind: 'flat' } } as const;
+  return [
+    cell('flat', '50/50, flat: equal', {
+      isHealthy: true,
+      releases: 300,
+      minutes: DAY,
+      scenario: own,
+    }),
+    ...PERCENT.slice(1).map(([name, ratio]) =>
+      worse('flat', `50/50, flat: ${name}`, ratio, { scenario: own }),
+    ),
   ];
 }
 
@@ -268,6 +288,7 @@ export function cells({ part, smoke }: Extent): Cell[] {
     ...worseCells(),
     ...lateCells(),
     ...unevenCells(),
+    ...flatCells(),
     ...latencyCells(),
     ...promotionCells(),
     ...otherCells(),

@@ -100,7 +100,7 @@ export function serve(): void {
     if (cell === undefined) throw new Error(`no cell ${index}`);
     const { scenario, minutes, isFollowed } = cell;
     const { load } = scenario;
-    const series = load.kind === 'day' ? null : loaded(loads, load.file, cell.minutes);
+    const series = load.kind !== 'series' ? null : loaded(loads, load.file, cell.minutes);
     const releases: Release[] = [];
     for (let i = from; i < to; i += 1) {
       const withPeers = i < cell.peerReleases;

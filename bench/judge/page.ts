@@ -35,7 +35,7 @@ export function benchPage(run: BenchResult): string {
       ...peerTable([...of('equal'), ...of('dispersed')], 'alarms'),
     ]),
     ...section('Minutes until a worse candidate is rolled back', [
-      ...delayTable([...of('worse'), ...of('late'), ...of('uneven')]),
+      ...delayTable([...of('worse'), ...of('late'), ...of('uneven'), ...of('flat')]),
       ...peerTable([...of('worse'), ...of('late')], 'delays'),
       ...foundTable(of('worse')),
       ...scoreTable(results, 'equal', 'worse'),

@@ -32,7 +32,7 @@ export interface Harm {
 }
 
 /** day: half more or less over 24 h, at the mean and rising at minute 0. series: as recorded. */
-export type Load = { kind: 'day' } | { kind: 'series'; file: string };
+export type Load = { kind: 'day' } | { kind: 'flat' } | { kind: 'series'; file: string };
 
 export const NO_HARM: Harm = { ratio: 1, tailShare: 0 };
 export const TAIL_TIMES = 4;

@@ -30,7 +30,8 @@ export interface Traffic {
 
 export function traffic(of: Scenario, seed: number, series: LoadSeries | null): Traffic {
   const source = draw(seed);
-  const loadAt = series === null ? dayFactor : windowOf(series, source);
+  const simulated = of.load.kind === 'flat' ? () => 1 : dayFactor;
+  const loadAt = series === null ? simulated : windowOf(series, source);
   // A recorded load is thinned, as recorded; a simulated one is drawn.
   const count = series === null ? source.poisson : Math.round;
   const stable = instance(source, of.dispersion);

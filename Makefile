@@ -22,6 +22,12 @@ test: build ## everything that must be green; the last line counts
 	@sh tools/prometheus.sh --install
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test.ts
 
+vectors: setup ## other people's numbers, with counts (AURORA_VECTORS=FOLDER)
+	@test -d "$${AURORA_VECTORS:?set it to the folder of the vectors}"
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" vitest run --disable-console-intercept --reporter=default --no-color \
+	  src/base src/core/judge src/core/gate src/core/ledger test/bench-judge.test.ts \
+	  | grep -E '^[a-z-]+\.json: |^left out| (passed|failed)'
+
 demo: build ## see it work: four real promotions on this machine, in two minutes
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bin/auroractl.js demo
 
@@ -59,4 +65,4 @@ fmt: setup ## format and mend what can be mended
 clean: ## remove what was built and fetched
 	rm -rf dist node_modules .node .tools
 
-.PHONY: help setup build test demo sim kill-test bench-engine bench-splitter bench-judge bench-promises bench-status generate scenarios-update fmt clean
+.PHONY: help setup build test vectors demo sim kill-test bench-engine bench-splitter bench-judge bench-promises bench-status generate scenarios-update fmt clean

@@ -20,7 +20,12 @@ function forecastBar({ cell, judges }: CellResult, mode: Mode): Bar {
   const own = judges[mode];
   if (own === undefined) throw new Error(`no ${mode} of ${name}`);
   const { stablePerMin, candidatePerMin, orderedPct, base } = scenario;
-  const stretch = { phase: 'canary', weightPct: orderedPct, intervals: HORIZON_MINUTES };
+  const stretch = {
+    phase: 'canary',
+    weightPct: orderedPct,
+    intervals: HORIZON_MINUTES,
+    leastIntervals: HORIZON_MINUTES,
+  };
   const rule = {
     settings: settingsOf(mode),
     requests: stablePerMin + candidatePerMin,

@@ -133,9 +133,25 @@ describe('verdicts', () => {
     });
   });
 
+  test('a metric that was absent for a row begins anew; misses are called so', () => {
+    let text = 'interval,track,requests,done\n';
+    for (let i = 0; i <= 60; i += 1) {
+      for (const track of ['stable', 'candidate']) {
+        const good = track === 'stable' ? 990 : 900;
+        const gap = track === 'stable' && i === 30 ? '' : String(i * good);
+        text += `${i},${track},${i * 1_000},${gap}\n`;
+      }
+    }
+    const { code, out } = judged(text, '--counters', '--lower-is-worse', 'done');
+    expect(code).toBe(1);
+    expect(out).toContain("90 % of 58000 against stable's 99 % of 58000");
+    expect(out).toMatch(/done: ratio of misses between \d/);
+  });
+
   test("a plan's metrics and settings", () => {
-    const other = judge(WORSE, '--plan', 'plans/smoke.yaml', '--split', '50');
-    expect(other.code).not.toBe(2);
+    writeFileSync(here.path('in.csv'), rows(5, [6, 6]));
+    const other = judge('in.csv', '--plan', 'plans/smoke.yaml', '--split', '50');
+    expect(other.out).toContain('latency is required and was never measured on both tracks');
     expect(judge(WORSE, '--plan', 'plans/none.yaml').code).toBe(2);
   });
 });
@@ -184,12 +200,27 @@ describe('what cannot be judged', () => {
     const file = createWriteStream(here.path('huge.csv'));
     file.write(HEADING);
     const part = Array.from({ length: 10_000 }, (_, i) => `${i},stable,6,1\n`).join('');
-    for (let i = 0; i < 61; i += 1) file.write(part);
+    for (let i = 0; i < 31; i += 1) file.write(part);
     file.end();
     await finished(file);
-    expect(judge('huge.csv', ...KNOWN)).toMatchObject({
+    expect(judge('huge.csv', ...KNOWN)).toMatchObject(
+      {
+        code: 2,
+        err: expect.stringContaining('has more than 300000 rows'),
+      },
+      90_000,
+    );
+  });
+
+  test('a record without an end, and buckets of other edges than the plan has', () => {
+    writeFileSync(here.path('long.csv'), `${HEADING}0,stable,6,"${'x'.repeat(200_000)}`);
+    const started = performance.now();
+    expect(judge('long.csv', ...KNOWN)).toMatchObject({ code: 2, out: '' });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    writeFileSync(here.path('in.csv'), 'interval,track,requests,latency_le_7\n0,stable,9,5\n');
+    expect(judge('in.csv', '--plan', 'plans/smoke.yaml')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('has more than 600000 rows'),
+      err: expect.stringContaining("latency in the file is not of the plan's edges"),
     });
   });
 

@@ -1,4 +1,4 @@
-import { problem } from '../../base/problem.ts';
+import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { type Finding, formatFinding } from '../../core/plan/check-plan.ts';
 import type { Plan } from '../../core/plan/plan.ts';
@@ -49,6 +49,8 @@ export const planCheck: CommandDefinition = {
         continue;
       }
       const { plan, findings } = read.value;
+      const odd = plan === null ? null : baseFault(plan, traffic.value);
+      if (odd !== null) return context.fail(odd);
       const tried = plan === null || traffic.value === null ? null : tryOut(plan, traffic.value);
       checked.push({ file, valid: plan !== null, findings, forecast: tried });
     }
@@ -109,6 +111,24 @@ function trafficOf(rate: string | null, bases: readonly string[]): Result<Traffi
     known[name] = value;
   }
   return ok({ perMinute, bases: known });
+}
+
+/** A base of nothing that is measured would be without effect, unseen. */
+function baseFault({ metrics }: Plan, traffic: Traffic | null): Problem | null {
+  for (const [name, base] of Object.entries(traffic?.bases ?? {})) {
+    const metric = metrics.find((one) => one.name === name);
+    if (metric === undefined || metric.kind === 'value') {
+      const known = metrics.filter(({ kind }) => kind !== 'value').map((one) => one.name);
+      return problem(
+        'usage',
+        `--base ${name}: the plan has ${known.join(', ') || 'no such metric'}`,
+      );
+    }
+    if (metric.kind === 'rate' && base >= 1) {
+      return problem('usage', `--base ${name}: a share of bad requests is below 100%`);
+    }
+  }
+  return null;
 }
 
 function tryOut(plan: Plan, { perMinute, bases }: Traffic): CheckedPlan['forecast'] {

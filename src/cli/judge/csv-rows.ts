@@ -7,8 +7,9 @@ import type { TrackRow } from '../../core/evidence/assemble.ts';
 import type { Measurement } from '../../core/evidence/interval.ts';
 import { type CsvLayout, layoutOf } from './csv-layout.ts';
 
-/** Both tracks for a month of ten-second intervals. */
-const ROWS_MAX = 600_000;
+/** Both tracks for a fortnight of ten-second intervals. */
+const ROWS_MAX = 300_000;
+const RECORD_CHARACTERS_MAX = 65_536;
 
 export interface CsvFile {
   layout: CsvLayout;
@@ -20,14 +21,20 @@ export interface CsvFile {
 /**
  * A CSV file with a heading: `interval` (a number) or `start` (a time), `track`, `requests`, and a
  * column or more a metric (csv-layout.ts says how they are named). Streamed, and refused beyond
- * 600,000 rows; each mistake with its line and column. A numbered interval begins at that number of
+ * 300,000 rows; each mistake with its line and column. A numbered interval begins at that number of
  * milliseconds; the caller knows how long it is.
  */
 export async function readCsv(path: string): Promise<Result<CsvFile>> {
   let layout: CsvLayout | null = null;
   const rows: TrackRow[] = [];
   const input = createReadStream(path);
-  const parser = input.pipe(parse({ bom: true, trim: true, info: true, skip_empty_lines: true }));
+  const parser = input.pipe(
+    parse({
+      ...{ bom: true, trim: true, info: true, skip_empty_lines: true },
+      // A file without line ends, or with an open quote, is one endless record.
+      max_record_size: RECORD_CHARACTERS_MAX,
+    }),
+  );
   input.on('error', (error) => parser.destroy(error));
   try {
     for await (const { info, record } of parser as AsyncIterable<{

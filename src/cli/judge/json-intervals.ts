@@ -84,6 +84,12 @@ function metricsIn(
       kinds.set(name, kind);
     }
   }
+  const odd = [...kinds.keys()].find((name) => !/^[a-z][\w.-]{0,62}$/i.test(name));
+  if (odd !== undefined) {
+    return fail(
+      problem('invalid-file', `${path}: ${JSON.stringify(odd.slice(0, 40))} is no metric's name`),
+    );
+  }
   const open = [...kinds].find(
     ([name, kind]) => kind === 'histogram' && !Object.hasOwn(edges, name),
   );
@@ -91,5 +97,11 @@ function metricsIn(
     const hint = `"edges": { "${open[0]}": [10, 25, 50, ...] } beside "intervals"`;
     return fail(problem('invalid-file', `${path}: no edges for the histogram ${open[0]}`, hint));
   }
-  return ok([...kinds].map(([name, kind]) => ({ name, kind, edges: edges[name] ?? [] })));
+  return ok(
+    [...kinds].map(([name, kind]) => ({
+      name,
+      kind,
+      edges: Object.hasOwn(edges, name) ? (edges[name] ?? []) : [],
+    })),
+  );
 }

@@ -16,10 +16,11 @@ export function judgeReport(
 }
 
 function ratioLines({ ratios }: Course): string[] {
-  return Object.entries(ratios).map(([metric, { low, high }]) => {
+  return Object.entries(ratios).map(([metric, { low, high, of, edge }]) => {
     const from = low === null ? 'unbounded below' : plainText(low);
     const to = high === null ? 'unbounded above' : plainText(high);
-    return `${metric}: ratio between ${from} and ${to} with 95 % at all times together`;
+    const what = of === 'misses' ? ' of misses' : edge === null ? '' : ` beyond ${plainText(edge)}`;
+    return `${metric}: ratio${what} between ${from} and ${to} with 95 % at all times together`;
   });
 }
 

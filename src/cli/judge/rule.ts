@@ -1,10 +1,10 @@
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { defaultSettings, fillWeights, METRIC_DEFAULTS } from '../../core/judge/defaults.ts';
-import { KAYENTA_DEFAULTS } from '../../core/judge/kayenta/settings.ts';
+import { KAYENTA_DEFAULTS, kayentaFaults } from '../../core/judge/kayenta/settings.ts';
 import { isKayenta, type MethodSettings } from '../../core/judge/methods.ts';
 import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
-import { settingsFaults } from '../../core/judge/settings-faults.ts';
+import { metricsFaults, settingsFaults } from '../../core/judge/settings-faults.ts';
 import { DISPERSION_FORM, parseDispersion } from '../../core/plan/grammar/small.ts';
 import type { CommandArgs } from '../command.ts';
 import { planArguments, readSoundPlan } from '../plan-files.ts';
@@ -22,7 +22,9 @@ export function ruleOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> 
   const { metrics } = base.value;
   const settings = changed(args, base.value.settings);
   if (!settings.ok) return settings;
-  const faults = isKayenta(settings.value) ? [] : settingsFaults(settings.value, metrics);
+  const faults = isKayenta(settings.value)
+    ? [...kayentaFaults(settings.value), ...metricsFaults(metrics)]
+    : settingsFaults(settings.value, metrics);
   if (faults.length > 0) return fail(problem('invalid-file', faults.join('\n')));
   return ok({ settings: settings.value, metrics });
 }
@@ -45,7 +47,21 @@ function baseOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> {
     const message = `the file holds no metric of the plan's: ${names}`;
     return fail(problem('invalid-file', message));
   }
+  const other = metrics.find((metric) => differs(metric, input));
+  if (other !== undefined) {
+    const { name, kind, edges } = other;
+    const wanted = kind === 'histogram' ? `edges ${edges.join(', ')}` : `kind ${kind}`;
+    const message = `${name} in the file is not of the plan's ${wanted}`;
+    return fail(problem('invalid-file', message));
+  }
   return ok({ settings: judge, metrics });
+}
+
+/** Counts under other edges would be told of the wrong ones. */
+function differs({ name, kind, edges }: Metric, input: JudgeInput): boolean {
+  const found = input.metrics.find((one) => one.name === name);
+  if (found === undefined) return false;
+  return found.kind !== kind || String(found.edges) !== String(edges);
 }
 
 function fromInput(input: JudgeInput, lower: readonly string[]): Result<JudgeRule> {

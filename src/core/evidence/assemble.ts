@@ -54,12 +54,13 @@ function intervalsOf(
   intervalMs: number,
 ): Result<readonly Interval[]> {
   const intervals: Interval[] = [];
+  const first = firstHalf(cells);
   for (const [seq, cell] of [...cells].sort(([a], [b]) => a - b)) {
     const stable = ofTrack(cell, 'stable');
     const candidate = ofTrack(cell, 'candidate');
     const sums = [summed(stable), summed(candidate)] as const;
     for (const sum of sums) if (!sum.ok) return sum;
-    const halves = halvesOf(stable);
+    const halves = halvesOf(stable, first);
     if (!halves.ok) return halves;
     const startMs = originMs + seq * intervalMs;
     intervals.push({
@@ -85,13 +86,22 @@ function shareOf(rows: readonly TrackRow[]): number | null {
   return rows.every(({ candidatePct }) => candidatePct === share) ? share : null;
 }
 
-/** The same instances in the same half throughout, whichever of them an interval holds. */
-function halvesOf(rows: readonly TrackRow[]): Result<NonNullable<Interval['stableHalves']> | null> {
+/** Of all the names that stable's instances ever have: one that comes and goes never changes sides. */
+function firstHalf(cells: ReadonlyMap<number, ReadonlyMap<string, TrackRow>>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const cell of cells.values()) {
+    for (const { instance } of ofTrack(cell, 'stable')) if (instance !== null) names.add(instance);
+  }
+  return new Set([...names].sort().slice(0, Math.floor(names.size / 2)));
+}
+
+/** null: an interval in which one half has no instance. */
+function halvesOf(
+  rows: readonly TrackRow[],
+  firstNames: ReadonlySet<string>,
+): Result<NonNullable<Interval['stableHalves']> | null> {
   const named = rows.filter(({ instance }) => instance !== null);
-  const names = named.map(({ instance }) => instance ?? '').sort();
-  if (names.length < 2) return ok(null);
-  const middle = Math.floor(names.length / 2);
-  const inFirst = (row: TrackRow): boolean => names.indexOf(row.instance ?? '') < middle;
+  const inFirst = ({ instance }: TrackRow): boolean => firstNames.has(instance ?? '');
   const first = summed(named.filter(inFirst));
   const second = summed(named.filter((row) => !inFirst(row)));
   if (!first.ok) return first;

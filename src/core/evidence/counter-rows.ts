@@ -5,8 +5,9 @@ import type { Measurement } from './interval.ts';
 
 /**
  * Rows of counters that only rise, as rows of what was added since the row before of the same track
- * and instance. The first row of each only begins. A counter that fell was set back: what it says is
- * what was added since. Rows are taken in the order of their time.
+ * and instance. The first row of each only begins, and so does a metric that the row before did not
+ * have. A counter that fell was set back: what it says is what was added since. Rows are taken in the
+ * order of their time.
  */
 export function differences(rows: readonly TrackRow[]): Result<readonly TrackRow[]> {
   const last = new Map<string, TrackRow>();
@@ -21,7 +22,8 @@ export function differences(rows: readonly TrackRow[]): Result<readonly TrackRow
     const metrics: Record<string, Measurement> = {};
     for (const [name, measured] of Object.entries(row.metrics)) {
       const older = Object.hasOwn(before.metrics, name) ? before.metrics[name] : undefined;
-      const difference = older === undefined || wasReset ? measured : since(older, measured);
+      if (older === undefined) continue;
+      const difference = wasReset ? measured : since(older, measured);
       if (difference === null) {
         const message = `${row.place}: ${name} has other buckets than in ${before.place}`;
         return fail(problem('invalid-file', message));

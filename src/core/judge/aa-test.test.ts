@@ -50,3 +50,28 @@ test('equal instances trip in at most about 1 % of releases', () => {
   // With a chance of 1 % each, more than 8 of 200 come once in some thousand runs; seeds are fixed.
   expect(tripped).toBeLessThanOrEqual(8);
 });
+
+test('a metric that decides nothing bars nothing', () => {
+  const metrics = [ERRORS, metric('cache', { advisory: true, weight: 0 })];
+  const source = draw(8);
+  let state = startJudge(SETTINGS, metrics);
+  for (let seq = 0; seq < 200; seq += 1) {
+    const errors = source.rate(600, 0.01);
+    const one = interval(seq, { errors }, { errors: source.rate(600, 0.05) });
+    const half = (share: number) => {
+      const cache = source.rate(300, share);
+      return { up: true, requests: 300, metrics: { cache, errors: source.rate(300, 0.01) } };
+    };
+    state = observe(
+      SETTINGS,
+      metrics,
+      state,
+      { ...one, stableHalves: [half(0.05), half(0.2)] },
+      50,
+    );
+  }
+  expect(judge(SETTINGS, metrics, state)).toMatchObject({
+    kind: 'rollback',
+    aa: { trippedSeq: null },
+  });
+});

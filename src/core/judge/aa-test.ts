@@ -38,7 +38,9 @@ export function advanceAaTest(
   if (halves === null) return before;
   const processes: Record<string, readonly (readonly [EProcess, EProcess])[]> = {};
   for (const metric of metrics) {
-    if (metric.kind === 'value') continue;
+    // What decides nothing may not bar what does.
+    const decides = !metric.advisory && (metric.weight > 0 || metric.required);
+    if (metric.kind === 'value' || !decides) continue;
     const known = before?.metrics[metric.name] ?? startPairs(settings, metric);
     const state = present(states[metric.name], `the judge never heard of ${metric.name}`);
     const phis = state.body.kind === 'counted' ? state.body.phis : [];

@@ -20,7 +20,15 @@ export interface Course {
   /** The interval that crossed the bound, else the newest; and the state it came upon. */
   deciding: { interval: Interval; before: JudgeState } | null;
   points: readonly CoursePoint[];
-  ratios: Readonly<Record<string, RatioInterval>>;
+  ratios: Readonly<Record<string, MetricRatio>>;
+}
+
+/** Of the comparison that the verdict shows of a metric. */
+export interface MetricRatio extends RatioInterval {
+  /** A rate whose fall is worse is compared by its misses. */
+  of: 'events' | 'misses';
+  /** Upper edge of a histogram's comparison; null for other kinds. */
+  edge: number | null;
 }
 
 /** Natural logarithms of e-values after an interval. */
@@ -113,19 +121,28 @@ function stateOf(state: JudgeState, name: string): MetricState {
   return present(state.metrics[name], `the judge never heard of ${name}`);
 }
 
-/** At the comparison that the verdict shows of the metric. */
+/**
+ * At the comparison that the verdict shows of the metric. Which edge of a histogram that is was chosen
+ * by what was seen, so each edge has its part of alpha alone.
+ */
 function ratiosOf(
   metrics: readonly Metric[],
   verdict: Verdict,
   likelihoods: ReadonlyMap<string, readonly RatioLikelihood[]>,
-): Record<string, RatioInterval> {
-  const ratios: Record<string, RatioInterval> = {};
+): Record<string, MetricRatio> {
+  const ratios: Record<string, MetricRatio> = {};
   for (const metric of metrics) {
     const shown = verdict.metrics.find((one) => one.metric === metric.name);
     const index = shown?.edge == null ? 0 : metric.edges.indexOf(shown.edge);
     const likelihood = likelihoods.get(metric.name)?.[index];
     if (likelihood === undefined || isExchanged(metric, index)) continue;
-    ratios[metric.name] = ratioInterval(likelihood, ALPHA_RATIO);
+    const alpha = metric.kind === 'histogram' ? ALPHA_RATIO / metric.edges.length : ALPHA_RATIO;
+    const isMisses = metric.kind === 'rate' && metric.worse === 'lower';
+    ratios[metric.name] = {
+      ...ratioInterval(likelihood, alpha),
+      of: isMisses ? 'misses' : 'events',
+      edge: shown?.edge ?? null,
+    };
   }
   return ratios;
 }

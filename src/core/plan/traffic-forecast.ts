@@ -78,12 +78,15 @@ function stretchesOf({ phases, intervalMs }: Plan): Stretch[] {
     .flatMap((phase): Stretch[] => {
       const { name } = phase;
       if (phase.kind === 'canary') {
-        const { weightPct, durationMs, judged } = phase;
-        return [{ phase: name, weightPct, intervals: whole(durationMs), judged }];
+        const { weightPct, durationMs, deadlineMs, judged } = phase;
+        const intervals = whole(Math.max(durationMs, judged ? (deadlineMs ?? 0) : 0));
+        const leastIntervals = whole(durationMs);
+        return [{ phase: name, weightPct, intervals, leastIntervals, judged }];
       }
       if (phase.kind !== 'rollout') return [];
       return phase.steps.map(({ weightPct, holdMs }) => {
-        return { phase: name, weightPct, intervals: whole(holdMs), judged: false };
+        const intervals = whole(holdMs);
+        return { phase: name, weightPct, intervals, leastIntervals: intervals, judged: false };
       });
     })
     .filter(({ weightPct, intervals }) => weightPct > 0 && weightPct < 100 && intervals > 0);
@@ -98,7 +101,7 @@ export function forecastText(
   for (const one of metrics) lines.push(...metricLines(one, intervalMs));
   if (left.length > 0) lines.push(`  not forecast: ${left.join(', ')}`);
   for (const { phase, metric, share } of cannot) {
-    const found = `at its end only ${percentText(share)} of equal candidates are shown not worse`;
+    const found = `by its deadline only ${percentText(share)} of equal candidates are shown not worse`;
     lines.push(`  ${phase} cannot promote: ${found} in ${metric}`);
   }
   return lines.join('\n');
@@ -112,7 +115,9 @@ function metricLines(one: ForecastOf, intervalMs: number): string[] {
     one.kind === 'rate'
       ? `${percentText(base)} bad requests`
       : `a median of ${plainText(base)} ${unit}`;
-  const ends = promoted.map(({ phase, share }) => `${percentText(share)} at the end of ${phase}`);
+  const ends = promoted.map(
+    ({ phase, share }) => `${percentText(share)} by the deadline of ${phase}`,
+  );
   const shown = ['an equal candidate is shown not worse ', time(promoteIntervals)];
   if (ends.length > 0) shown.push(`; ${ends.join(', ')}`);
   const effects = found.map(({ ratio, intervals }) => `x${plainText(ratio)} ${time(intervals)}`);

@@ -12,7 +12,7 @@ export interface MetricForecast {
   base: number;
   /** An equal candidate: intervals until half of the releases show it not worse; null: never half. */
   promoteIntervals: number | null;
-  /** Share of equal candidates that are shown not worse at the end of each judged stretch. */
+  /** Share of equal candidates that are shown not worse when a judged stretch may be left, or later in it. */
   promoted: readonly { phase: string; share: number }[];
   /** A candidate so many times worse from the start: intervals until half are found. */
   found: readonly { ratio: number; intervals: number | null }[];
@@ -35,6 +35,7 @@ const RATIOS: readonly number[] = [
   1.05, 1.1, 1.15, 1.2, 1.25, 1.35, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10,
 ];
 const NEARLY_ALL = 0.9;
+const LEAST_WEIGHT = 1e-300;
 
 /**
  * Plays releases of one metric under an assumed base through the judge: seeded, so that the same
@@ -43,7 +44,9 @@ const NEARLY_ALL = 0.9;
 export function forecast(rule: ForecastRule, metric: Metric, assumed: Assumed): MetricForecast {
   // Alone, with its own share of the budget: the others' evidence stays that of no evidence.
   const alone = { ...metric, weight: 1 };
-  const settings = { ...rule.settings, alpha: rule.settings.alpha * metric.weight };
+  // Without a weight it rolls nothing back; what it shows for promotion has a budget of its own.
+  const share = metric.weight > 0 ? metric.weight : LEAST_WEIGHT;
+  const settings = { ...rule.settings, alpha: rule.settings.alpha * share };
   const own = { ...rule, settings };
   const histories = Array.from({ length: HISTORIES }, (_, i) => {
     return historyOf(own, alone, assumed, prng(SEED - 1 - i));
@@ -105,11 +108,14 @@ function playRelease(
     const interval = intervalOf(random, metric, assumed, both, stride.weightPct, seq, ratio);
     state = observe(settings, metrics, state, interval, stride.weightPct);
     if (state.crossed !== null) return { crossedAt: stride.elapsed, shownAt, shownAtEnd };
-    const isJudged = stretches[stride.stretch]?.judged === true;
-    if (ratio !== 1 || (shownAt !== null && !(stride.isLast && isJudged))) continue;
+    const mayLeave =
+      stride.mayLeave &&
+      stretches[stride.stretch]?.judged === true &&
+      !shownAtEnd.includes(stride.stretch);
+    if (ratio !== 1 || (shownAt !== null && !mayLeave)) continue;
     if (!isShown(settings, metrics, state)) continue;
     shownAt ??= stride.elapsed;
-    if (stride.isLast && isJudged) shownAtEnd.push(stride.stretch);
+    if (mayLeave) shownAtEnd.push(stride.stretch);
   }
   return { crossedAt: null, shownAt, shownAtEnd };
 }

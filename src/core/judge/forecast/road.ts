@@ -2,7 +2,10 @@
 export interface Stretch {
   phase: string;
   weightPct: number;
+  /** As long as it can last: to its deadline where it has one. */
   intervals: number;
+  /** It is not left before. */
+  leastIntervals: number;
   /** Leaving it needs the judge's `promote`. */
   judged: boolean;
 }
@@ -14,8 +17,8 @@ export interface Stride {
   intervals: number;
   /** Intervals since the comparison began, at its end. */
   elapsed: number;
-  /** The stretch ends with it. */
-  isLast: boolean;
+  /** The stretch may be left at its end. */
+  mayLeave: boolean;
 }
 
 /** Of what has passed: so much may a time be rounded up. */
@@ -28,13 +31,14 @@ const COARSENESS = 0.01;
 export function stridesOf(stretches: readonly Stretch[]): Stride[] {
   const strides: Stride[] = [];
   let elapsed = 0;
-  stretches.forEach(({ weightPct, intervals }, stretch) => {
+  stretches.forEach(({ weightPct, intervals, leastIntervals }, stretch) => {
     let left = intervals;
     while (left > 0) {
       const taken = Math.min(left, Math.max(1, Math.floor(elapsed * COARSENESS)));
       left -= taken;
       elapsed += taken;
-      strides.push({ stretch, weightPct, intervals: taken, elapsed, isLast: left === 0 });
+      const mayLeave = intervals - left >= leastIntervals;
+      strides.push({ stretch, weightPct, intervals: taken, elapsed, mayLeave });
     }
   });
   return strides;

@@ -13,6 +13,14 @@ export type Point =
 const ABSENT: Point = { kind: 'absent' };
 const REFUSED: Point = { kind: 'refused' };
 
+/** A sentinel such as the largest double is no measurement: sums of it are infinite. */
+const LARGEST = 1e140;
+
+/** Minus zero would not survive being saved. */
+function number(value: number): Point {
+  return { kind: 'number', value: value + 0 };
+}
+
 /**
  * A rate in percent (the solver's absolute tolerance is a hundredth of that of a share), a
  * histogram's quantile in its own unit, a value as it is.
@@ -28,18 +36,16 @@ export function pointOf(
     case 'rate': {
       const { events, total } = measurement;
       if (!isAmount(events) || !isAmount(total) || events > total) return REFUSED;
-      return total === 0 ? ABSENT : { kind: 'number', value: (100 * events) / total };
+      return total === 0 ? ABSENT : number((100 * events) / total);
     }
     case 'histogram': {
       const { counts } = measurement;
       if (counts.length !== metric.edges.length + 1 || !counts.every(isAmount)) return REFUSED;
       const value = bucketQuantile(metric.edges, counts, quantile);
-      return value === null ? ABSENT : { kind: 'number', value };
+      return value === null ? ABSENT : number(value);
     }
     case 'value':
-      return Number.isFinite(measurement.value)
-        ? { kind: 'number', value: measurement.value }
-        : REFUSED;
+      return Math.abs(measurement.value) <= LARGEST ? number(measurement.value) : REFUSED;
     default:
       return unreachable(measurement);
   }

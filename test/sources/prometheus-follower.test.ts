@@ -13,15 +13,25 @@ const START_MS = 1_700_000_000_000;
 /** Scraped half an interval after each of its ends; `to` is the newest scrape. */
 const newest = { stable: 0, candidate: 0 };
 let [isSlow, asked, now] = [false, 0, 0];
+/** So many questions are answered with an error. */
+let failing = 0;
+/** Asked for more time than this it sends more samples than are read. */
+let timeMaxMs = Number.POSITIVE_INFINITY;
 let server: Server;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked += 1;
     if (isSlow) return;
+    if (failing > 0) {
+      failing -= 1;
+      response.writeHead(500).end();
+      return;
+    }
     const query = new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '';
+    const isLong = Number(/\[(\d+)ms\]$/.exec(query)?.[1]) > timeMaxMs;
     const track = query.includes('candidate') ? 'candidate' : 'stable';
-    const values = Array.from({ length: newest[track] + 2 }, (_, i) => [
+    const values = Array.from({ length: isLong ? 200_001 : newest[track] + 2 }, (_, i) => [
       (START_MS + (i - 0.5) * INTERVAL_MS) / 1_000,
       String(i * 5),
     ]);
@@ -33,6 +43,7 @@ beforeAll(async () => {
 beforeEach(() => {
   [isSlow, asked, now] = [false, 0, START_MS];
   [newest.stable, newest.candidate] = [0, 0];
+  [failing, timeMaxMs] = [0, Number.POSITIVE_INFINITY];
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -85,7 +96,7 @@ const FIVE = { m: { kind: 'rate', events: 5, total: 5 } };
 test('an interval is told once a later scrape of both tracks is there', async () => {
   const follower = followerOf();
   [newest.stable, newest.candidate] = [2, 1];
-  expect(await follower.decided(rows(2), -1)).toBe(0);
+  await until(async () => (await follower.decided(rows(2), -1)) === 0);
   expect(await follower.decided(rows(2), -1)).toBe(0);
   newest.candidate = 2;
   await until(async () => (await follower.decided(rows(2), -1)) === 1);
@@ -142,4 +153,44 @@ test('many rows are asked for together, and what was told stays as it was told',
   [newest.stable, newest.candidate] = [3, 3];
   expect(await follower.decided(rows(150), -1)).toBe(149);
   expect(follower.measurements(149, 'candidate')).toEqual(FIVE);
+});
+
+test('a question that failed is asked again while the interval may wait', async () => {
+  failing = 2;
+  [newest.stable, newest.candidate] = [2, 2];
+  const follower = followerOf();
+  expect(await follower.decided(rows(1), -1)).toBe(-1);
+  await until(async () => (await follower.decided(rows(1), -1)) === 0);
+  expect(follower.measurements(0, 'stable')).toEqual(FIVE);
+  expect(follower.measurements(0, 'candidate')).toEqual(FIVE);
+});
+
+test('a server that fails hides no track that is down', async () => {
+  failing = 100;
+  const follower = followerOf();
+  await until(async () => (await follower.decided(rows(1, false), -1)) === 0);
+  // At the first failure of its four questions.
+  expect(asked).toBe(4);
+  expect(follower.problems.join()).toMatch(/it answered 500/);
+});
+
+test('what breaks down in asking is a fault of the metrics, and the rows go on', async () => {
+  // No timer takes it: an error that nobody expected.
+  const follower = followerOf(Number.POSITIVE_INFINITY);
+  now = START_MS + 3_600_000;
+  await until(async () => (await follower.decided(rows(3), -1)) === 2);
+  expect(follower.measurements(2, 'stable')).toEqual({});
+  expect(follower.problems[0]).toBe('stable m: the prometheus source broke down: RangeError');
+});
+
+test('what is too much for one answer is asked for in parts', async () => {
+  [newest.stable, newest.candidate] = [200, 200];
+  now = START_MS + 3_600_000;
+  // Two intervals, and what is read before and after them.
+  timeMaxMs = 300_000 + 4 * INTERVAL_MS + 1_000;
+  const follower = followerOf(60_000);
+  await until(async () => (await follower.decided(rows(4), -1)) === 3);
+  for (const { number } of rows(4)) {
+    expect(follower.measurements(number, 'candidate')).toEqual(FIVE);
+  }
 });

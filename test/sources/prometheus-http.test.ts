@@ -110,6 +110,14 @@ test.each<[string, Partial<PrometheusServer>, string]>([
 const json = (value: unknown): RequestListener => {
   return (_, response) => response.end(JSON.stringify(value));
 };
+const matrix = (values: unknown): RequestListener => {
+  return json({
+    status: 'success',
+    data: { resultType: 'matrix', result: [{ metric: {}, values }] },
+  });
+};
+/** What JSON may hold in the place of a text, and no text can be made of. */
+const ODD = { toString: 1, valueOf: 1 };
 const vector = (result: unknown, more = {}) =>
   json({ status: 'success', data: { resultType: 'vector', result }, ...more });
 const sample = { metric: {}, value: [1, '2'] };
@@ -134,6 +142,30 @@ test.each<[string, RequestListener, string]>([
     json({ status: 'success', data: { resultType: 'string', result: [1, 'x'] } }),
     "a string can't be read",
   ],
+  [
+    'a warning that is no text',
+    vector([sample], { warnings: [ODD] }),
+    'the answer is not whole, it warns: no text',
+  ],
+  ['an error of no type', json({ status: 'error', errorType: ODD, error: 'y' }), 'y'],
+  [
+    'a result of no type',
+    json({ status: 'success', data: { resultType: ODD, result: [] } }),
+    "a result of no type can't be read",
+  ],
+  [
+    'a time beyond all',
+    (_, response) =>
+      response.end(
+        '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1e999,"1"]}]}}',
+      ),
+    'its answer has a sample that is none',
+  ],
+  [
+    'too many samples',
+    matrix(Array.from({ length: 200_001 }, (_, i) => [i, '1'])),
+    'its answer has more than 200000 samples',
+  ],
   ['no result', json({ status: 'success', data: {} }), 'its answer has no result'],
   ['a bare sample', vector([[1, '2']]), 'its answer has a series without labels'],
   [
@@ -153,21 +185,10 @@ test.each<[string, RequestListener, string]>([
   ],
   [
     'samples out of order',
-    json({
-      status: 'success',
-      data: {
-        resultType: 'matrix',
-        result: [
-          {
-            metric: {},
-            values: [
-              [2, '1'],
-              [1, '1'],
-            ],
-          },
-        ],
-      },
-    }),
+    matrix([
+      [2, '1'],
+      [1, '1'],
+    ]),
     'its answer has samples out of order',
   ],
   [
@@ -185,7 +206,7 @@ test.each<[string, RequestListener, string]>([
       response.on('drain', more);
       more();
     },
-    'it answered more than 33554432 bytes',
+    'it answered more than 8388608 bytes',
   ],
 ])('%s is an error that says so', async (_, listener, wanted) => {
   const url = await serverOf(listener);

@@ -9,13 +9,32 @@ export interface PrometheusAnswer {
   series: readonly CounterSeries[];
 }
 
+export interface PrometheusFault {
+  reason: string;
+  /** It holds more samples than are read: of less time it may hold few enough. */
+  isTooLarge: boolean;
+}
+
+/** One sample takes some 100 bytes here, and several answers are held at once. */
+const SAMPLES_MAX = 200_000;
 const TEXT_MAX = 300;
 
 /**
  * Reads an answer of the HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/). A
- * warning means that parts are missing, and nobody knows which: the answer is not used.
+ * warning means that parts are missing, and nobody knows which: the answer is not used. Whatever JSON
+ * holds in the place of a text is not one: `{"toString": 1}` throws where it is made a text.
  */
-export function prometheusAnswer(body: Uint8Array): Result<PrometheusAnswer, string> {
+export function prometheusAnswer(body: Uint8Array): Result<PrometheusAnswer, PrometheusFault> {
+  const room = { samples: SAMPLES_MAX };
+  const read = answerOf(body, room);
+  if (read.ok) return read;
+  return fail({ reason: read.problem, isTooLarge: room.samples < 0 });
+}
+
+/** How many more samples are read; negative: there were more. */
+type Room = { samples: number };
+
+function answerOf(body: Uint8Array, room: Room): Result<PrometheusAnswer, string> {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -29,9 +48,10 @@ export function prometheusAnswer(body: Uint8Array): Result<PrometheusAnswer, str
     return fail('it answered in another form: is it a Prometheus?');
   }
   if (Array.isArray(warnings) && warnings.length > 0) {
-    return fail(`the answer is not whole, it warns: ${short(warnings.map(String).join('; '))}`);
+    const said = warnings.filter((one) => typeof one === 'string').join('; ');
+    return fail(`the answer is not whole, it warns: ${said === '' ? 'no text' : short(said)}`);
   }
-  return dataOf(data);
+  return dataOf(data, room);
 }
 
 /** Why it refuses, in its own words; null: it does not say. */
@@ -46,10 +66,11 @@ export function prometheusError(body: Uint8Array): string | null {
 }
 
 function errorText({ errorType, error }: Readonly<Record<string, unknown>>): string | null {
-  return typeof error === 'string' ? short(`${String(errorType)}: ${error}`) : null;
+  if (typeof error !== 'string') return null;
+  return short(typeof errorType === 'string' ? `${errorType}: ${error}` : error);
 }
 
-function dataOf({ resultType: type, result }: Readonly<Record<string, unknown>>) {
+function dataOf({ resultType: type, result }: Readonly<Record<string, unknown>>, room: Room) {
   if (!Array.isArray(result)) return fail('its answer has no result');
   if (type === 'scalar') {
     const sample = sampleOf(result);
@@ -57,10 +78,12 @@ function dataOf({ resultType: type, result }: Readonly<Record<string, unknown>>)
       ? fail('its answer is no scalar')
       : ok<PrometheusAnswer>({ type, series: [{ labels: {}, samples: [sample] }] });
   }
-  if (type !== 'vector' && type !== 'matrix') return fail(`a ${String(type)} can't be read`);
+  if (type !== 'vector' && type !== 'matrix') {
+    return fail(`a ${typeof type === 'string' ? short(type) : 'result of no type'} can't be read`);
+  }
   const series: CounterSeries[] = [];
   for (const item of result) {
-    const read = seriesOf(item, type);
+    const read = seriesOf(item, type, room);
     if (typeof read === 'string') return fail(read);
     series.push(read);
   }
@@ -68,13 +91,15 @@ function dataOf({ resultType: type, result }: Readonly<Record<string, unknown>>)
 }
 
 /** A series, or why it is none. */
-function seriesOf(item: unknown, type: 'vector' | 'matrix'): CounterSeries | string {
+function seriesOf(item: unknown, type: 'vector' | 'matrix', room: Room): CounterSeries | string {
   if (!isRecord(item) || !isLabels(item.metric)) return 'its answer has a series without labels';
   if (item.histogram !== undefined || item.histograms !== undefined) {
     return 'it found native histograms, which are not read';
   }
   const given: unknown = type === 'vector' ? [item.value] : item.values;
   if (!Array.isArray(given)) return 'its answer has a series without samples';
+  room.samples -= given.length;
+  if (room.samples < 0) return `its answer has more than ${SAMPLES_MAX} samples`;
   const samples: Sample[] = [];
   for (const one of given) {
     const sample = sampleOf(one);
@@ -87,13 +112,13 @@ function seriesOf(item: unknown, type: 'vector' | 'matrix'): CounterSeries | str
   return { labels: item.metric, samples };
 }
 
-/** `[seconds, "value"]`; null: it is not. */
+/** `[seconds, "value"]`; null: it is not. JSON may say 1e999, which is read as infinite. */
 function sampleOf(given: unknown): Sample | null {
   if (!Array.isArray(given) || given.length !== 2) return null;
   const [seconds, text]: readonly unknown[] = given;
   if (typeof seconds !== 'number' || typeof text !== 'string') return null;
-  const value = numberFrom(text);
-  return value === null ? null : [Math.round(seconds * 1_000), value];
+  const [atMs, value] = [Math.round(seconds * 1_000), numberFrom(text)];
+  return value === null || !Number.isSafeInteger(atMs) ? null : [atMs, value];
 }
 
 function isLabels(value: unknown): value is Readonly<Record<string, string>> {

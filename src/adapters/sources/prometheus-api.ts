@@ -3,7 +3,12 @@ import { formatDuration } from '../../base/duration.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { PrometheusServer } from '../../core/gate/check.ts';
 import { type Got, get, type NotGot } from './get.ts';
-import { type PrometheusAnswer, prometheusAnswer, prometheusError } from './prometheus-answer.ts';
+import {
+  type PrometheusAnswer,
+  type PrometheusFault,
+  prometheusAnswer,
+  prometheusError,
+} from './prometheus-answer.ts';
 import { prometheusCredentials } from './prometheus-credentials.ts';
 import { redact } from './redact.ts';
 
@@ -16,48 +21,53 @@ export interface PrometheusFound extends PrometheusAnswer {
   body: Uint8Array;
 }
 
-const BODY_BYTES_MAX = 32 * 1_048_576;
+/** As many samples as are read of one answer, and their labels. */
+const BODY_BYTES_MAX = 8 * 1_048_576;
 const ATTEMPTS_MAX = 4;
 const PAUSE_MS = 100;
 /** Overloaded, or a proxy whose server starts: the same question may be answered soon. */
 const AGAIN = new Set([429, 502, 503, 504]);
 
 /**
- * Asks a Prometheus until it answers, within one deadline over all attempts: `deadlineAtMs` on
+ * Asks a Prometheus up to four times, within one deadline over all of them: `deadlineAtMs` on
  * performance.now()'s clock, the server's own from now on where it is left out. A lost connection and
- * what says "later" is asked again, as the server wishes, a refusal never. The reason of a failure names
- * the server and holds no secret.
+ * what says "later" is asked again, after a pause that grows or as the server wishes, a refusal never.
+ * The reason of a failure names the server and holds no secret.
  */
 export async function askPrometheus(
   server: PrometheusServer,
   question: PrometheusQuestion,
   workFolder: string,
   deadlineAtMs = performance.now() + server.deadlineMs,
-): Promise<Result<PrometheusFound, string>> {
+): Promise<Result<PrometheusFound, PrometheusFault>> {
   const { url } = server;
   const base = URL.canParse(url) ? redact(url).replace(/\/$/, '') : '(no valid URL)';
   const place = `${base}/api/v1/${question.path}`;
   const headers = prometheusCredentials(server, workFolder);
-  if (!headers.ok) return fail(`${place}: ${headers.problem}`);
+  const failed = (reason: string, isTooLarge = false) => {
+    return fail({ reason: `${place}: ${reason}`, isTooLarge });
+  };
+  if (!headers.ok) return failed(headers.problem);
   const target = `${url}/api/v1/${question.path}?${parameters(question)}`;
   let last = 'there was no time to ask';
   for (let attempt = 1; ; attempt += 1) {
     const deadlineMs = Math.ceil(deadlineAtMs - performance.now());
-    if (deadlineMs < 1) return fail(`${place}: ${last}, ${deadlineText(server)}`);
+    if (deadlineMs < 1) return failed(`${last}, ${deadlineText(server)}`);
     const accept = 'application/json';
     const limits = { deadlineMs, bytesMax: BODY_BYTES_MAX, accept, headers: headers.value };
     const got = await get(target, limits);
     if (got.ok && got.value.status === 200) {
       const { body } = got.value;
       const answer = prometheusAnswer(body);
-      return answer.ok ? ok({ ...answer.value, body }) : fail(`${place}: ${answer.problem}`);
+      if (answer.ok) return ok({ ...answer.value, body });
+      return failed(answer.problem.reason, answer.problem.isTooLarge);
     }
     last = reasonOf(got);
     const pauseMs = pauseBefore(attempt, got);
-    if (pauseMs === null || attempt === ATTEMPTS_MAX) return fail(`${place}: ${last}`);
+    if (pauseMs === null || attempt === ATTEMPTS_MAX) return failed(last);
     if (pauseMs >= deadlineAtMs - performance.now()) {
       const wish = got.ok && got.value.retryAfter !== null ? ' and wants to be asked later' : '';
-      return fail(`${place}: ${last}${wish}, ${deadlineText(server)}`);
+      return failed(`${last}${wish}, ${deadlineText(server)}`);
     }
     await sleep(pauseMs);
   }

@@ -3,7 +3,9 @@ import type { Measurement, Track } from '../../core/evidence/interval.ts';
 import type { PooledInterval } from './pool.ts';
 import {
   type PrometheusMetric,
+  type PrometheusReadings,
   prometheusReadings,
+  type Reading,
   type TrackReadings,
 } from './prometheus-readings.ts';
 
@@ -16,6 +18,7 @@ export interface FollowerOptions {
   now(): number;
 }
 
+const TRACKS = ['stable', 'candidate'] as const;
 /** Intervals that are kept: what is read again later than this is asked for again. */
 const KEPT = 2_000;
 /** Behind after a pause, so many intervals are asked for together, and of no more time than this. */
@@ -28,7 +31,8 @@ const PATIENCE_MS = 250;
  * Adds what a Prometheus knows to the intervals of a splitter. Scrapes are not of an interval's time,
  * so each interval is held back until a later scrape proves that all of its own have been written,
  * at most one interval and a little; then what is missing is absent for good. A Prometheus that can't be
- * asked makes its metrics absent once the deadline has passed, and holds nothing else up.
+ * asked is asked again for as long, unless a track is down; what breaks down in asking is a fault of
+ * the metrics, never of the rows.
  */
 export class PrometheusFollower {
   private readonly options: FollowerOptions;
@@ -81,11 +85,11 @@ export class PrometheusFollower {
   private async ask(rows: readonly PooledInterval[]): Promise<void> {
     const { metrics, intervalMs, workFolder } = this.options;
     const deadlineAtMs = performance.now() + deadlineOf(metrics);
-    const readings = await prometheusReadings(metrics, rows, {
-      intervalMs,
-      workFolder,
-      deadlineAtMs,
-    });
+    const settings = { intervalMs, workFolder, deadlineAtMs };
+    // Nobody but the next round waits for this: a rejection would end the process.
+    const readings = await prometheusReadings(metrics, rows, settings).catch((error: unknown) =>
+      brokenReadings(metrics, rows, error),
+    );
     for (const [index, row] of rows.entries()) {
       const found = new Map(
         [...readings].flatMap(([name, of]): [string, TrackReadings][] => {
@@ -124,9 +128,24 @@ export class PrometheusFollower {
 
 /** A track that is down, or not there, is not waited for: that it is must be told at once. */
 function isOpen(readings: TrackReadings, row: PooledInterval): boolean {
-  return (['stable', 'candidate'] as const).some(
-    (track) => readings[track].kind === 'pending' && row[track]?.up === true,
-  );
+  const isDown = TRACKS.some((track) => row[track]?.up === false);
+  return TRACKS.some((track) => {
+    const { kind } = readings[track];
+    // A question that failed says nothing of its track, and must not hide that another is down.
+    return row[track]?.up === true && (kind === 'pending' || (kind === 'failed' && !isDown));
+  });
+}
+
+function brokenReadings(
+  metrics: readonly PrometheusMetric[],
+  rows: readonly PooledInterval[],
+  error: unknown,
+): PrometheusReadings {
+  const what = error instanceof Error ? error.name : 'an unknown error';
+  const reason = `the prometheus source broke down: ${what}`;
+  const failed: Reading = { kind: 'failed', reason, isTooLarge: false };
+  const none = rows.map((): TrackReadings => ({ stable: failed, candidate: failed }));
+  return new Map(metrics.map(({ metric }) => [metric.name, none]));
 }
 
 function batchOf(rows: readonly PooledInterval[]): readonly PooledInterval[] {

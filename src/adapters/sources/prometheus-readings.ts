@@ -13,8 +13,9 @@ import {
 } from '../../core/evidence/series-measurement.ts';
 import type { PrometheusServer } from '../../core/gate/check.ts';
 import type { Metric } from '../../core/judge/settings.ts';
-import { queryOf } from '../../core/plan/grammar/selector.ts';
+import { parseSelector, queryOf } from '../../core/plan/grammar/selector.ts';
 import type { MetricSeries, MetricSource } from '../../core/plan/plan.ts';
+import type { PrometheusFault } from './prometheus-answer.ts';
 import { askPrometheus } from './prometheus-api.ts';
 
 /** A metric that a Prometheus measures, with its selectors or its query for both tracks. */
@@ -30,7 +31,7 @@ export interface Period {
 }
 
 /** `failed`: it could not be asked for, which says nothing of what there is. */
-export type Reading = SeriesReading | { kind: 'failed'; reason: string };
+export type Reading = SeriesReading | ({ kind: 'failed' } & PrometheusFault);
 
 export type TrackReadings = Readonly<Record<Track, Reading>>;
 
@@ -63,9 +64,26 @@ export function prometheusMetrics(
 
 /**
  * What both tracks did in some rising periods: raw samples of the counters, once for all of them, and
- * the value of a gauge at the end of each. A question that fails makes its track's metric absent.
+ * the value of a gauge at the end of each. A question that fails makes its track's metric absent; what
+ * is too much for one answer is asked for again in halves, one after the other.
  */
 export async function prometheusReadings(
+  metrics: readonly PrometheusMetric[],
+  periods: readonly Period[],
+  settings: ReadingSettings,
+): Promise<PrometheusReadings> {
+  const whole = await readAll(metrics, periods, settings);
+  const isTooLarge = [...whole.values()]
+    .flatMap((of) => of.flatMap(({ stable, candidate }) => [stable, candidate]))
+    .some((reading) => reading.kind === 'failed' && reading.isTooLarge);
+  if (!isTooLarge || periods.length < 2) return whole;
+  const half = Math.ceil(periods.length / 2);
+  const first = await prometheusReadings(metrics, periods.slice(0, half), settings);
+  const second = await prometheusReadings(metrics, periods.slice(half), settings);
+  return new Map([...first].map(([name, of]) => [name, [...of, ...(second.get(name) ?? [])]]));
+}
+
+async function readAll(
   metrics: readonly PrometheusMetric[],
   periods: readonly Period[],
   settings: ReadingSettings,
@@ -119,7 +137,7 @@ async function readTrack(
   const lines: Record<string, readonly CounterSeries[]> = {};
   for (const [key, answer] of found) {
     if (!answer.ok) {
-      return () => ({ reading: { kind: 'failed', reason: answer.problem }, buckets: [] });
+      return () => ({ reading: { kind: 'failed', ...answer.problem }, buckets: [] });
     }
     lines[key] = answer.value;
   }
@@ -141,7 +159,7 @@ async function readSeries(
   periods: readonly Period[],
   { intervalMs, workFolder, deadlineAtMs }: ReadingSettings,
   ask: Limited,
-): Promise<Result<readonly CounterSeries[], string>> {
+): Promise<Result<readonly CounterSeries[], PrometheusFault>> {
   const [first, last] = [periods[0], periods.at(-1)];
   if (first === undefined || last === undefined) return ok([]);
   const atMs = settledByMs({ ...last, intervalMs });
@@ -149,11 +167,31 @@ async function readSeries(
   const question = { path: 'query', query: `${selector}[${spanMs}ms]`, atMs } as const;
   const found = await ask(() => askPrometheus(server, question, workFolder, deadlineAtMs));
   if (!found.ok) return found;
-  return found.value.type === 'matrix' ? ok(found.value.series) : fail('it is no list of samples');
+  if (found.value.type === 'matrix') return ok(found.value.series);
+  return fail({ reason: 'it is no list of samples', isTooLarge: false });
 }
 
-/** The value of a query at the end of each period; by one question where the ends are evenly spaced. */
+/**
+ * The value of a query at the end of each period. Of a selector it is the newest sample within an
+ * interval before: Prometheus itself would carry one on for 5 min over a time that it did not see.
+ */
 async function readValues(
+  server: PrometheusServer,
+  query: string,
+  periods: readonly Period[],
+  settings: ReadingSettings,
+  ask: Limited,
+): Promise<readonly Reading[]> {
+  if (parseSelector(query) === null) return await evaluate(server, query, periods, settings, ask);
+  const found = await readSeries(server, query, periods, settings, ask);
+  return periods.map(({ endMs }): Reading => {
+    if (!found.ok) return { kind: 'failed', ...found.problem };
+    return valueWithin(found.value, endMs - settings.intervalMs, endMs, query);
+  });
+}
+
+/** An expression at the end of each period; by one question where the ends are evenly spaced. */
+async function evaluate(
   server: PrometheusServer,
   query: string,
   periods: readonly Period[],
@@ -169,16 +207,23 @@ async function readValues(
     const [fromMs, toMs] = [lot[0] ?? 0, lot.at(-1) ?? 0];
     const question = { path: 'query_range', query, startMs: fromMs, endMs: toMs, stepMs } as const;
     const found = await ask(() => askPrometheus(server, question, workFolder, deadlineAtMs));
-    if (!found.ok) return lot.map(() => ({ kind: 'failed', reason: found.problem }));
+    if (!found.ok) return lot.map(() => ({ kind: 'failed', ...found.problem }));
     const { series } = found.value;
-    return lot.map((endMs) => valueAt(series, endMs, query));
+    return lot.map((endMs) => valueWithin(series, endMs - 1, endMs, query));
   });
   return (await Promise.all(values)).flat();
 }
 
-function valueAt(series: readonly CounterSeries[], atMs: number, query: string): SeriesReading {
+/** The newest in (afterMs, untilMs] of the one series that has any there. */
+function valueWithin(
+  series: readonly CounterSeries[],
+  afterMs: number,
+  untilMs: number,
+  query: string,
+): SeriesReading {
+  const isWithin = ([atMs]: Sample): boolean => atMs > afterMs && atMs <= untilMs;
   const there = series
-    .map(({ samples }) => samples.find((sample: Sample) => sample[0] === atMs))
+    .map(({ samples }) => samples.findLast(isWithin))
     .filter((sample) => sample !== undefined);
   const [only, ...others] = there;
   if (only === undefined) return { kind: 'absent', reason: `${query} found nothing` };

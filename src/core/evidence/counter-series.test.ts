@@ -103,6 +103,20 @@ test.each<[string, CounterSeries[], number | string]>([
   expect(counted(some)).toEqual(typeof wanted === 'number' ? [wanted] : wanted);
 });
 
+test('counters that fall at each scrape cost no more than others', () => {
+  const count = 40_000;
+  const samples = Array.from({ length: count }, (_, i): Sample => [1_000 + i, i % 2]);
+  const falling = (x: string): CounterSeries => {
+    const ends: readonly Sample[] = [[999, 0], ...samples, [1_000 + count, 0]];
+    return { labels: { __name__: x, instance: 'a:1' }, samples: ends };
+  };
+  const span: Span = { startMs: 999, endMs: 999 + count, intervalMs: INTERVAL_MS };
+  const startedMs = performance.now();
+  const found = countBetween([[falling('a')], [falling('b')]], span);
+  expect(found).toEqual({ kind: 'counted', totals: [count / 2, count / 2] });
+  expect(performance.now() - startedMs).toBeLessThan(3_000);
+});
+
 test('a series that ended before is past', () => {
   const labels = { __name__: 'n', instance: 'a:1', x: 'old' };
   expect(counted([steady, { labels, samples: [[85, 40]] }])).toEqual([0]);

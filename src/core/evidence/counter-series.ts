@@ -55,7 +55,7 @@ export function countBetween(groups: readonly (readonly CounterSeries[])[], span
   if (!isThere.every(Boolean)) return absent('there is no series of a counter that it needs');
   const totals = groups.map(() => 0);
   for (const some of instances.values()) {
-    const resets = resetsOf(some);
+    const resets = resetsOf(some, span);
     for (const line of some) {
       const counted = countOf(line, resets, span);
       if (typeof counted === 'string') return absent(`${line.name} ${counted}`);
@@ -116,16 +116,42 @@ function presence(lines: readonly Line[]): Counted | null {
   return { kind: 'pending', reason: `${name} was not scraped since the end of the interval` };
 }
 
-/** When a counter of an instance fell, and of which family it is. */
-type Resets = readonly { atMs: number; family: string }[];
+/** When counters of an instance fell, rising: all of them, and those of each family. */
+interface Resets {
+  all: readonly number[];
+  byFamily: ReadonlyMap<string, readonly number[]>;
+}
 
-function resetsOf(lines: readonly Line[]): Resets {
-  return lines.flatMap(({ family, samples }) =>
-    samples.flatMap(([atMs, value], i) => {
-      const before = samples[i - 1];
-      return before !== undefined && value < before[1] ? [{ atMs, family }] : [];
-    }),
-  );
+function resetsOf(lines: readonly Line[], { endMs }: Span): Resets {
+  const byFamily = new Map<string, number[]>();
+  for (const { family, samples } of lines) {
+    const times = byFamily.get(family) ?? [];
+    byFamily.set(family, times);
+    let before = Number.NEGATIVE_INFINITY;
+    for (const [atMs, value] of samples) {
+      if (atMs > endMs) break;
+      if (value < before) times.push(atMs);
+      before = value;
+    }
+  }
+  const rising = (a: number, b: number): number => a - b;
+  const all = [...byFamily.values()].flat().sort(rising);
+  for (const times of byFamily.values()) times.sort(rising);
+  return { all, byFamily };
+}
+
+/**
+ * Whether one of some rising times lies in (afterMs, untilMs]. A counter that falls all the time has as
+ * many as samples, so they are not gone through for each.
+ */
+function hasWithin(times: readonly number[], afterMs: number, untilMs: number): boolean {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) > afterMs) high = middle;
+    else low = middle + 1;
+  }
+  return (times[low] ?? Number.POSITIVE_INFINITY) <= untilMs;
 }
 
 /** The count of one series, or why it can't be told. */
@@ -135,6 +161,7 @@ function countOf(
   { startMs, endMs, intervalMs }: Span,
 ): number | string {
   const { samples, family, atStart, atEnd, within } = line;
+  const ofFamily = resets.byFamily.get(family) ?? [];
   let count = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const [i, [atMs, value]] of samples.entries()) {
@@ -147,16 +174,15 @@ function countOf(
       continue;
     }
     const [beforeMs, earlier] = before;
-    const between = resets.filter((one) => one.atMs > beforeMs && one.atMs <= atMs);
-    if (between.some((one) => one.family === family)) count += value;
-    else if (between.length > 0 && earlier > 0) return 'may have been set back, or not';
-    else if (between.length === 0 && beforeMs <= startMs - intervalMs)
-      return 'came back after a gap';
+    const isReset = hasWithin(resets.all, beforeMs, atMs);
+    if (isReset && hasWithin(ofFamily, beforeMs, atMs)) count += value;
+    else if (isReset && earlier > 0) return 'may have been set back, or not';
+    else if (!isReset && beforeMs <= startMs - intervalMs) return 'came back after a gap';
     else count += value - earlier;
   }
   const isLost = (atStart || within) && !atEnd;
   // What it counted last before a restart is not known, as it is of every other counter then.
-  if (isLost && !resets.some((one) => one.atMs > lastMs && one.atMs <= endMs)) return 'vanished';
+  if (isLost && !hasWithin(resets.all, lastMs, endMs)) return 'vanished';
   return count;
 }
 

@@ -71,6 +71,13 @@ test('each query says all that it needs, and what is shown reads as the same pla
   expect(planOf(showPlan(plan))).toEqual(plan);
 });
 
+test('an expression carries values on: its gaps are shorter by so much', () => {
+  const [, , , never] = planOf(
+    TEXT.replace('query: queue}, condition: never', 'query: max(queue)}, condition: never'),
+  ).gates.flatMap(({ checks }) => checks);
+  expect(never?.evidence).toMatchObject({ windowMs: 30 * MINUTE_MS, gapMaxMs: 10 * MINUTE_MS });
+});
+
 test('a rehearsal looks at scaled windows in scaled steps', () => {
   const plan = planOf(TEXT);
   const scaled = rehearsalOf(plan, { totalMs: 4 * MINUTE_MS, tickMs: 1_000 });

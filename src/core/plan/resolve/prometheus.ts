@@ -1,4 +1,4 @@
-import { parseDuration } from '../../../base/duration.ts';
+import { formatDuration, parseDuration } from '../../../base/duration.ts';
 import type { SourcePath } from '../../file/source-node.ts';
 import type { EvidenceQuery, PrometheusForm, PrometheusServer } from '../../gate/check.ts';
 import { parseCondition } from '../grammar/condition.ts';
@@ -10,6 +10,11 @@ import type { Scope } from './scope.ts';
 const DEADLINE_MS = 5_000;
 const DEADLINE_MAX_MS = 60_000;
 const WINDOW_MS = 300_000;
+/**
+ * For so long an expression takes the last sample of a series on where no end of it was written, as
+ * when Prometheus itself was down: https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness
+ */
+const CARRIED_MS = 300_000;
 /** What is read of a window is recorded whole with each evaluation: no more points than these. */
 const POINTS_MAX = 2_000;
 const URL_FORM = /^https?:\/\/(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+)(?::\d{1,5})?(?:\/[^\s?#@]*)?$/;
@@ -139,7 +144,7 @@ export function prometheusQuery(
     const hint = 'write stable or candidate in its place';
     scope.report([...path, 'query'], { code: 'no-track', message, hint });
   }
-  const form = formOf(scope, [...path, 'window'], file.window, condition, around.intervalMs);
+  const form = formOf(scope, path, file, condition, around.intervalMs);
   const { server } = around.known;
   return { source: 'prometheus', query: file.query, server, ...form };
 }
@@ -147,26 +152,36 @@ export function prometheusQuery(
 function formOf(
   scope: Scope,
   path: SourcePath,
-  window: string | undefined,
+  { query, window }: Extract<EvidenceFile, { source: 'prometheus' }>,
   condition: string | ConditionFile,
   intervalMs: number,
 ): PrometheusForm {
+  const windowPath = [...path, 'window'];
   const { kind, forMs } = courseOf(condition);
   if (kind !== 'sustained' && kind !== 'ratio' && kind !== 'failures') {
     if (window !== undefined && kind !== null) {
       const message = `a ${kind} condition reads one value: a window has no effect`;
       const hint = 'the query itself looks back: max_over_time(x[15m])';
-      scope.report(path, { code: 'window-without-effect', message, hint });
+      scope.report(windowPath, { code: 'window-without-effect', message, hint });
     }
     return { form: 'number' };
   }
   // A breach of some length shows only in a window that is longer.
-  const windowMs = scope.ms(path, window, kind === 'sustained' ? 2 * forMs : WINDOW_MS);
+  const windowMs = scope.ms(windowPath, window, kind === 'sustained' ? 2 * forMs : WINDOW_MS);
   const stepMs = Math.max(1, intervalMs, Math.ceil(windowMs / POINTS_MAX));
   if (kind === 'ratio') return { form: 'ratio', windowMs, stepMs };
   // What is counted need not be without gaps; how much of it there must be is the condition's word.
-  const gapMaxMs = kind === 'failures' ? windowMs : forMs;
-  return { form: 'series', windowMs, stepMs, gapMaxMs };
+  if (kind === 'failures') return { form: 'series', windowMs, stepMs, gapMaxMs: windowMs };
+  if (parseSelector(query) !== null) return { form: 'series', windowMs, stepMs, gapMaxMs: forMs };
+  // A gap shows only from where its last value is no longer carried on.
+  const gapMaxMs = forMs - CARRIED_MS;
+  if (forMs > 0 && gapMaxMs < stepMs) {
+    const [carried, least] = [CARRIED_MS, CARRIED_MS + stepMs].map(formatDuration);
+    const message = `an expression carries its last value on for ${carried}, and a breach of ${formatDuration(forMs)} may hide in that`;
+    const hint = `a plain selector (a recording rule holds the expression), or for ${least} or more`;
+    scope.report([...path, 'query'], { code: 'carried-value', message, hint });
+  }
+  return { form: 'series', windowMs, stepMs, gapMaxMs: Math.max(stepMs, gapMaxMs) };
 }
 
 /** The kind of a condition; null: it can't be read, which is told elsewhere. */

@@ -1,91 +1,48 @@
 /**
  * What a release manager is promised, on real processes and in real time: a bad candidate is seen
- * early, a good one is left alone. Four services at once, 50 requests a second each, default budgets.
- * Prints when each ended, and how; exits 1 when a promise is broken. Takes half an hour;
- * `--minutes N` cuts the time that the equal pair is watched for.
+ * early, a good one is left alone, and what cannot be judged is not promoted. One service a promise,
+ * all at once, 50 requests a second each, default budgets. Prints when each ended, and how; exits 1
+ * when a promise is broken. Takes half an hour; `--minutes N` cuts the time that the longest are
+ * watched for, `--only a,b` tries the services named.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { meddle, type TrackPorts } from './promises/meddle.ts';
+import { type Promised, promisesOf } from './promises/promised.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAM = join(ROOT, 'bin/auroractl.js');
 const SAMPLE = join(ROOT, 'workloads/sample/main.ts');
-const INTERVAL_S = 10;
 const POLL_MS = 1_000;
 const run = promisify(execFile);
 
-interface Promised {
-  service: string;
-  stable: number;
-  candidate: number;
-  weight: number;
-  text: string;
-  /** null: it is to be still under way when the time is over. */
-  ends: 'rolled-back' | 'promoted' | null;
-  withinS: number;
-}
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, only: { type: 'string' } },
+});
+const only = values.only?.split(',');
+const promises = promisesOf(Number(values.minutes)).filter(
+  ({ service }) => only === undefined || only.includes(service),
+);
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } });
-const watchedS = Number(values.minutes) * 60;
-const PROMISES: readonly Promised[] = [
-  {
-    service: 'dead',
-    stable: 0,
-    candidate: 1,
-    weight: 10,
-    text: '100 % errors at 10 %, 50 candidate requests an interval: back within 2 intervals',
-    ends: 'rolled-back',
-    // One more, since a share begins in the middle of an interval.
-    withinS: 3 * INTERVAL_S,
-  },
-  {
-    service: 'worse',
-    stable: 0.01,
-    candidate: 0.03,
-    weight: 50,
-    text: '1 % against 3 % errors, 50/50: back within 5 minutes',
-    ends: 'rolled-back',
-    withinS: 300,
-  },
-  {
-    service: 'clean',
-    stable: 0,
-    candidate: 0,
-    weight: 50,
-    text: 'no errors at all: promoted',
-    ends: 'promoted',
-    withinS: watchedS,
-  },
-  {
-    service: 'equal',
-    stable: 0.01,
-    candidate: 0.01,
-    weight: 50,
-    text: `1 % against 1 % errors for ${values.minutes} minutes: not rolled back`,
-    ends: null,
-    withinS: watchedS,
-  },
-];
-
-function planOf({ service, candidate, weight }: Promised, folder: string): string {
-  const command = commandOf(candidate);
+function planOf(promised: Promised, folder: string): string {
+  const { service, candidate, weight, intervalS, metrics, judge, advance } = promised;
   const path = join(folder, `${service}.yaml`);
-  // The equal pair must not be promoted before its time is over: at 1 % it never leaves this phase.
-  const advance = service === 'equal' ? 'at-end' : 'when-shown';
   const plan = {
     apiVersion: 'aurora/v1',
     kind: 'Plan',
     name: service,
     service,
-    release: { version: '2.0.0', candidate: '2.0.0-rc.1', command },
+    release: { version: '2.0.0', candidate: '2.0.0-rc.1', command: commandOf(candidate) },
     decision: 'none',
-    interval: `${INTERVAL_S}s`,
+    interval: `${intervalS}s`,
+    // A busy machine may be late for a second; the fallback is promised elsewhere.
+    controllerLoss: '30s',
     load: '50rps /',
-    metrics: { errors: { kind: 'rate' } },
-    judge: { dispersion: 'assumed 1' },
+    metrics,
+    judge,
     triggers: { 'candidate-down': 'down for 20s' },
     phases: [
       { kind: 'canary', weight, duration: '60m', advance, deadline: '3h' },
@@ -104,6 +61,14 @@ function commandOf(errorRate: number): string {
 interface View {
   weights: { candidate: number };
   outcome: { kind: string; cause: string | null } | null;
+  verdict: { reason: string } | null;
+}
+
+interface ServiceList {
+  items: {
+    name: string;
+    keeper: { instances: { track: 'stable' | 'candidate'; port: number }[] } | null;
+  }[];
 }
 
 /** Exit codes say how a promotion stands; here the answer itself is read. */
@@ -118,41 +83,86 @@ async function ask(folder: string, ...words: string[]): Promise<string> {
   }
 }
 
-async function keep(promised: Promised, folder: string): Promise<boolean> {
-  const { service, stable, text, ends, withinS } = promised;
+async function portsOf(folder: string, service: string): Promise<TrackPorts> {
+  const list = JSON.parse(await ask(folder, 'service', 'list', '-o', 'json')) as ServiceList;
+  const instances = list.items.find(({ name }) => name === service)?.keeper?.instances ?? [];
+  const [stable, candidate] = (['stable', 'candidate'] as const).map(
+    (track) => instances.find((one) => one.track === track)?.port,
+  );
+  if (stable === undefined || candidate === undefined) throw new Error(`${service}: no two tracks`);
+  return { stable, candidate };
+}
+
+async function begin(promised: Promised, folder: string): Promise<string> {
+  const { service, stable, intervalS } = promised;
   const words = ['--listen', '127.0.0.1:0', '--stable', '1.0.0', '--health', '/health'];
-  const stableWords = ['--command', commandOf(stable), '--interval', `${INTERVAL_S}s`];
+  const stableWords = ['--command', commandOf(stable), '--interval', `${intervalS}s`];
   await ask(folder, 'service', 'add', service, ...words, ...stableWords).catch(() => '');
   await ask(folder, 'service', 'start', service).catch(() => '');
-  const id = (await ask(folder, 'promote', planOf(promised, folder))).trim();
+  return (await ask(folder, 'promote', planOf(promised, folder))).trim();
+}
+
+async function keep(promised: Promised, folder: string): Promise<boolean> {
+  const { service, meddling, withinS } = promised;
+  const id = await begin(promised, folder);
   let sharedMs: number | null = null;
+  let letBe = async (): Promise<void> => {};
   for (;;) {
     const view = JSON.parse(await ask(folder, 'status', id, '-o', 'json')) as View;
-    if (view.weights.candidate > 0) sharedMs ??= performance.now();
+    if (view.weights.candidate > 0 && sharedMs === null) {
+      sharedMs = performance.now();
+      if (meddling !== null) letBe = meddle(meddling, await portsOf(folder, service));
+    }
     const sinceS = sharedMs === null ? 0 : (performance.now() - sharedMs) / 1_000;
-    const isOver = view.outcome !== null || sinceS > withinS;
-    if (isOver) {
-      const kept = (view.outcome?.kind ?? null) === ends;
-      const how =
-        view.outcome === null ? 'under way' : `${view.outcome.kind} ${view.outcome.cause ?? ''}`;
-      console.log(`${kept ? 'kept  ' : 'BROKEN'} ${text}; after ${sinceS.toFixed(0)} s: ${how}`);
-      return kept;
+    if (view.outcome !== null || sinceS > withinS) {
+      await letBe();
+      return report(promised, view, sinceS);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
+function report({ text, ends, says }: Promised, view: View, sinceS: number): boolean {
+  const { outcome, verdict } = view;
+  const reason = verdict?.reason ?? 'nothing was judged';
+  const kept = (outcome?.kind ?? null) === ends && (says === null || says.test(reason));
+  const how = outcome === null ? 'under way' : `${outcome.kind} ${outcome.cause ?? ''}`.trim();
+  const said = says === null ? '' : `; the judge says: ${reason}`;
+  console.log(`${kept ? 'kept  ' : 'BROKEN'} ${text}; after ${sinceS.toFixed(0)} s: ${how}${said}`);
+  return kept;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'aurora-promises-'));
 mkdirSync(join(folder, '.aurora'), { mode: 0o700 });
-try {
-  const kept = await Promise.all(PROMISES.map((one) => keep(one, folder)));
-  process.exitCode = kept.every(Boolean) ? 0 : 1;
-} finally {
+let isOver = false;
+
+/** Nothing that was started stays behind, however the bench ends. */
+function endAll(): void {
+  if (isOver) return;
+  isOver = true;
   const env = { ...process.env, AURORA_STATE: join(folder, '.aurora') };
   const end = (...words: string[]): void => {
-    execFileSync(process.execPath, [PROGRAM, ...words], { env, stdio: 'ignore' });
+    spawnSync(process.execPath, [PROGRAM, ...words], { env, stdio: 'ignore' });
   };
+  // The controller ends first: it would start a keeper that it misses.
   end('controller', 'stop', '--force');
-  for (const { service } of PROMISES) end('service', 'stop', service);
+  for (const { service } of promises) end('service', 'stop', service);
   rmSync(folder, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    endAll();
+    process.exit(130);
+  });
+}
+try {
+  const kept = await Promise.all(promises.map((one) => keep(one, folder)));
+  process.exitCode = kept.length > 0 && kept.every(Boolean) ? 0 : 1;
+} catch (error) {
+  const log = join(folder, '.aurora/logs/controller.log');
+  if (existsSync(log)) process.stderr.write(readFileSync(log));
+  throw error;
+} finally {
+  endAll();
 }

@@ -199,6 +199,20 @@ describe('plans that are shipped', () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
+  test('a split counted at the tracks is shown, and is part of the lock', () => {
+    const text = readFileSync(join(ROOT, 'plans/smoke.yaml'), 'utf8');
+    const scraped =
+      'served: {kind: rate, advisory: true, from: {source: scrape, events: x, total: y}}';
+    const counted = text
+      .replace(/^metrics:$/m, `metrics:\n  ${scraped}`)
+      .replace(/^judge:$/m, 'judge:\n  split: served');
+    const [before, after] = [text, counted].map((one) => parsePlan('smoke.yaml', one, {}));
+    expect(after?.findings).toEqual([]);
+    expect(after?.plan?.judge).toEqual({ ...before?.plan?.judge, splitMetric: 'served' });
+    const again = parsePlan('smoke.yaml', after?.plan ? showPlan(after.plan) : '', {});
+    expect(again.plan).toEqual(after?.plan);
+  });
+
   test('arguments reach the plan, comments and order do not', () => {
     const text = readFileSync(join(ROOT, 'plans/smoke.yaml'), 'utf8');
     const { plan } = parsePlan('smoke.yaml', text, { weight: '35', candidate: '1.0.0-rc.2' });

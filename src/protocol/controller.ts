@@ -123,6 +123,8 @@ const OwnVerdictView = Type.Object({
   split: Type.Object({
     expectedPct: MaybeNumber,
     observedPct: MaybeNumber,
+    /** The metric by which the tracks counted; null: self-reported by the splitter. */
+    metric: MaybeText,
     tripped: Type.Boolean(),
   }),
 });

@@ -128,6 +128,7 @@ function verdictView(plan: Plan, verdict: MethodVerdict, synthetic: boolean): Ve
     split: {
       expectedPct: verdict.split.expectedPct,
       observedPct: verdict.split.observedPct,
+      metric: verdict.split.metric,
       tripped: verdict.split.tripped,
     },
   };

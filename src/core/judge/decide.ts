@@ -76,6 +76,7 @@ function splitNumbers(settings: JudgeSettings, { split }: JudgeState): Verdict['
     expectedPct: total === 0 ? null : (100 * expected) / total,
     observedPct: total === 0 ? null : (100 * candidate) / total,
     requests: total,
+    metric: settings.splitMetric ?? null,
     lnE: lnMost,
     lnEThreshold,
     tripped: lnMost >= lnEThreshold,

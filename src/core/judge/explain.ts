@@ -69,7 +69,9 @@ function splitText(split: Verdict['split']): string {
   const { observedPct, expectedPct, requests } = split;
   if (observedPct === null || expectedPct === null) return 'split: not measured';
   const shares = `${plainText(observedPct)} % of ${requests}, ordered ${plainText(expectedPct)} %`;
-  return `split: ${shares}, E ${eValueText(split.lnE)}, trips at ${eValueText(split.lnEThreshold)}`;
+  const by = split.metric === null ? 'self-reported' : `counted at the tracks by ${split.metric}`;
+  const evidence = `E ${eValueText(split.lnE)}, trips at ${eValueText(split.lnEThreshold)}`;
+  return `split: ${shares}, ${evidence}; ${by}`;
 }
 
 /** Its excess, what would turn the verdict, and what of it could not be used. */

@@ -7,6 +7,7 @@ import { defaultSettings } from './defaults.ts';
 import { explain } from './explain.ts';
 import { type JudgeState, judge, observe, startJudge } from './judge.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
+import { settingsFaults } from './settings-faults.ts';
 
 const SETTINGS = plainSettings(4320);
 const ERRORS = metric('errors');
@@ -125,6 +126,44 @@ describe('verdicts', () => {
       /^the candidate got 33\.3 % of 108000 requests, ordered were 50 %/,
     );
     expect(verdictOf(skewed(errorsOf(TEN(6), TEN(18)))).kind).toBe('rollback');
+  });
+
+  test('requests counted at the tracks show what went around the split', () => {
+    const counted = { ...SETTINGS, splitMetric: 'served' };
+    const metrics = [ERRORS, metric('served', { required: false, advisory: true, weight: 0 })];
+    const served = (count: number): Measurement => ({ kind: 'histogram', counts: [count - 1, 1] });
+    const all = (atCandidate: Measurement | null): Interval[] =>
+      errorsOf(TEN(6, 120), TEN(6, 120)).map(({ seq, stable, candidate }) => ({
+        ...interval(seq, stable?.metrics ?? null, candidate?.metrics ?? null),
+        stable: stable && { ...stable, metrics: { ...stable.metrics, served: served(600) } },
+        candidate: candidate && {
+          ...candidate,
+          metrics: { ...candidate.metrics, ...(atCandidate && { served: atCandidate }) },
+        },
+      }));
+    const around = verdictOf(all(served(900)), counted, metrics);
+    expect(around).toMatchObject({
+      kind: 'inconclusive',
+      split: { tripped: true, metric: 'served', requests: 180_000, observedPct: 60 },
+    });
+    expect(around.reason).toMatch(
+      /^the candidate got 60 % of 180000 requests counted at the tracks, ordered were 50 %/,
+    );
+    expect(explain(around)).toContain('; counted at the tracks by served');
+    expect(verdictOf(all(served(600)), counted, metrics).kind).toBe('promote');
+    // The splitter's own count says nothing of it, and what the tracks did not count is not known.
+    expect(verdictOf(all(served(900)), SETTINGS, metrics)).toMatchObject({
+      kind: 'promote',
+      split: { tripped: false, metric: null },
+    });
+    for (const none of [null, { kind: 'value', value: 600 } as const]) {
+      expect(verdictOf(all(none), counted, metrics)).toMatchObject({
+        kind: 'inconclusive',
+        reason: expect.stringContaining('the split was never measured'),
+      });
+    }
+    const gauge = metric('served', { kind: 'value' });
+    expect(settingsFaults(counted, [gauge])).toEqual(['the split is counted by "served", a gauge']);
   });
 
   test('a split never measured under one weight promotes nothing', () => {
@@ -486,7 +525,7 @@ test('explained: one sentence first, then the table', () => {
     latency  beyond 1: 1.67 % of 6000 against stable's 1.67 % of 6000  1      0.0901 (weight 0.5)  not required  1    inconclusive
 
     combined E 0.203, above the floors nothing, rolls back at 100
-    split: 50 % of 12000, ordered 50 %, E 1, trips at 100
+    split: 50 % of 12000, ordered 50 %, E 1, trips at 100; self-reported
     dispersion: 1, assumed
     A/A test: none, stable is measured as one instance
     interval 9, 10 compared; 10 of 4320 of the horizon

@@ -90,7 +90,7 @@ export function observe(
     pairs: state.pairs + (entered ? 1 : 0),
     pairSeq: entered ? seq : state.pairSeq,
     metrics: states,
-    split: both ? splitAfter(state.split, stable, candidate, intendedCandidatePct) : state.split,
+    split: both ? splitAfter(settings, state.split, interval, intendedCandidatePct) : state.split,
     aa: advanceAaTest(settings, metrics, state.aa, interval.stableHalves ?? null, moment, states),
     crossed: state.crossed,
   };
@@ -108,16 +108,30 @@ function measured(track: TrackInterval | null, name: string): Measurement | unde
 
 /** The weight was one all along, both tracks had a share, and what was counted can be counts. */
 function splitAfter(
+  { splitMetric }: JudgeSettings,
   split: Split,
-  stable: { requests: number },
-  candidate: { requests: number },
+  interval: Interval,
   candidatePct: number | null,
 ): Split {
   if (candidatePct === null || !(candidatePct > 0 && candidatePct < 100)) return split;
-  const counts = [stable.requests, candidate.requests];
-  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return split;
-  if (stable.requests + candidate.requests === 0) return split;
-  return advanceSplit(split, candidatePct, stable.requests, candidate.requests);
+  const stable = requestsOf(interval.stable, splitMetric);
+  const candidate = requestsOf(interval.candidate, splitMetric);
+  if (stable === null || candidate === null || stable + candidate === 0) return split;
+  return advanceSplit(split, candidatePct, stable, candidate);
+}
+
+/** null: not counted. Rows come from files and other processes too: not every number is a count. */
+function requestsOf(track: TrackInterval | null, splitMetric: string | undefined): number | null {
+  if (track === null) return null;
+  const counted =
+    splitMetric === undefined ? track.requests : totalOf(measured(track, splitMetric));
+  return Number.isSafeInteger(counted) && counted >= 0 ? counted : null;
+}
+
+function totalOf(measurement: Measurement | undefined): number {
+  if (measurement?.kind === 'rate') return measurement.total;
+  if (measurement?.kind !== 'histogram') return Number.NaN;
+  return measurement.counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The verdict now, with every number that shaped it. */

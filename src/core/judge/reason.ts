@@ -70,7 +70,8 @@ function cannotTell(settings: JudgeSettings, numbers: Numbers): string | null {
     return 'the split was never measured under one weight, so nothing can be promoted';
   }
   if (split.tripped) {
-    return `the candidate got ${plainText(split.observedPct)} % of ${split.requests} requests, ordered were ${plainText(split.expectedPct)} % (E ${eValueText(split.lnE)}, trips at ${eValueText(split.lnEThreshold)}): the tracks do not get what they should`;
+    const by = split.metric === null ? '' : ' counted at the tracks';
+    return `the candidate got ${plainText(split.observedPct)} % of ${split.requests} requests${by}, ordered were ${plainText(split.expectedPct)} % (E ${eValueText(split.lnE)}, trips at ${eValueText(split.lnEThreshold)}): the tracks do not get what they should`;
   }
   if (!metrics.some(({ required }) => required)) {
     return 'no metric is required, so nothing can be shown that would promote';

@@ -5,7 +5,12 @@ const WEIGHT_ROUNDING = 1e-9;
 
 /** Everything that makes the judge's guarantee void, one line each; empty when all holds. */
 export function settingsFaults(settings: JudgeSettings, metrics: readonly Metric[]): string[] {
-  return [...budgetFaults(settings), ...dispersionFaults(settings), ...metricsFaults(metrics)];
+  return [
+    ...budgetFaults(settings),
+    ...dispersionFaults(settings),
+    ...splitFaults(settings, metrics),
+    ...metricsFaults(metrics),
+  ];
 }
 
 /** What of it concerns the metrics, whatever the method. */
@@ -44,6 +49,13 @@ function dispersionFaults({ dispersion }: JudgeSettings): string[] {
   return whole(intervalsMin) && intervalsMin >= 2 * longest
     ? []
     : ['intervalsMin of the dispersion is at least twice its longest block'];
+}
+
+function splitFaults({ splitMetric }: JudgeSettings, metrics: readonly Metric[]): string[] {
+  if (splitMetric === undefined) return [];
+  const named = metrics.find(({ name }) => name === splitMetric);
+  if (named === undefined) return [`the split is counted by "${splitMetric}", which is no metric`];
+  return named.kind === 'value' ? [`the split is counted by "${splitMetric}", a gauge`] : [];
 }
 
 function metricFaults(metric: Metric): string[] {

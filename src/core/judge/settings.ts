@@ -14,6 +14,11 @@ export interface JudgeSettings {
     | { kind: 'measured'; blocks: readonly number[]; intervalsMin: number };
   /** The multinomial e-process on the traffic split trips at 1/alphaSplit. */
   alphaSplit: number;
+  /**
+   * The rate or histogram whose totals are the requests that reached each track, counted there;
+   * absent: those counted where the traffic is split, which cannot see what goes around it.
+   */
+  splitMetric?: string;
 }
 
 export interface Metric {

@@ -24,6 +24,8 @@ export interface Verdict {
     expectedPct: number | null;
     observedPct: number | null;
     requests: number;
+    /** The metric by which the tracks counted them; null: self-reported, by what splits them. */
+    metric: string | null;
     /** ln of the largest e-value so far: a split that was wrong once stays tripped. */
     lnE: number;
     lnEThreshold: number;

@@ -82,6 +82,7 @@ export interface JudgeFile {
   alpha?: number;
   alphaPromote?: number;
   alphaSplit?: number;
+  split?: string;
   psiGrid?: readonly number[];
   dispersion?: string | DispersionFile;
 }

@@ -75,8 +75,9 @@ function horizonText(judge: Plan['judge']): string {
 
 function judgeFile(judge: Plan['judge']): NonNullable<PlanFile['judge']> {
   if (isKayenta(judge)) return kayentaFile(judge);
-  const { alpha, alphaPromote, alphaSplit, psiGrid, dispersion } = judge;
-  return { alpha, alphaPromote, alphaSplit, psiGrid, dispersion };
+  const { alpha, alphaPromote, alphaSplit, splitMetric, psiGrid, dispersion } = judge;
+  const split = splitMetric === undefined ? {} : { split: splitMetric };
+  return { alpha, alphaPromote, alphaSplit, ...split, psiGrid, dispersion };
 }
 
 /** One server a plan: each query carries a copy of what the plan says of it. */

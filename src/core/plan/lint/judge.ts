@@ -12,6 +12,7 @@ import { error, type Rule, rule, warning } from './rule.ts';
 /** Whether the comparison can be made and can come to an end. */
 export const JUDGE_RULES: readonly Rule[] = [
   rule(['metrics', 'judge'], settings),
+  rule(['metrics', 'judge', 'measurements'], splitCount),
   rule(['metrics', 'phases'], required),
   rule(['metrics', 'judge', 'phases'], equalTracks),
   rule(['judge', 'phases', 'intervalMs'], dispersion),
@@ -48,6 +49,20 @@ function settings(scope: Scope, { metrics, judge }: Pick<Plan, 'metrics' | 'judg
     const message = name === undefined ? text : text.slice(name.length + 2);
     scope.reportKey(path, error('judge-settings', message));
   }
+}
+
+/** What the splitter counts of itself shows nothing that it does not know already. */
+function splitCount(
+  scope: Scope,
+  { judge, measurements }: Pick<Plan, 'metrics' | 'judge' | 'measurements'>,
+): void {
+  if (isKayenta(judge) || judge.splitMetric === undefined) return;
+  const { splitMetric } = judge;
+  const from = measurements.find(({ metric }) => metric === splitMetric)?.from;
+  if (from?.source !== 'splitter') return;
+  const message = `"${splitMetric}" is counted by the splitter, not at the tracks`;
+  const hint = 'name a metric with source: scrape or prometheus, or leave judge.split out';
+  scope.report(['judge', 'split'], error('split-not-at-tracks', message, hint));
 }
 
 function required(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'phases'>): void {

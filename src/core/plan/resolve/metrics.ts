@@ -141,6 +141,7 @@ export function resolveJudge(
     horizonIntervals,
     dispersion: resolveDispersion(scope, file.dispersion, defaults.dispersion),
     alphaSplit: file.alphaSplit ?? defaults.alphaSplit,
+    ...(file.split === undefined ? {} : { splitMetric: file.split }),
   };
 }
 

@@ -89,6 +89,7 @@ export const METRIC_DEFS: JsonSchema = {
     ),
     alphaPromote: ref('share', 'Budget for a wrong promotion, for each required metric.'),
     alphaSplit: ref('share', 'Budget for a false alarm about the traffic split.'),
+    split: ref('name', 'The metric whose totals are the requests that the tracks counted.'),
     psiGrid: {
       type: 'array',
       minItems: 1,

@@ -8,6 +8,7 @@ import { FileNotifier } from './adapters/notify/file.ts';
 import { createKeyFile, openKeyFile } from './adapters/signer/file.ts';
 import { EvidenceHub } from './adapters/sources/evidence-hub.ts';
 import { readServiceFile } from './adapters/sources/service-file.ts';
+import { type BackupFile, listBackups } from './adapters/store/backup-files.ts';
 import { openSqliteStore } from './adapters/store/sqlite.ts';
 import { type PastPromotions, sqlitePast } from './adapters/store/sqlite-past.ts';
 import { openSqliteReader } from './adapters/store/sqlite-reader.ts';
@@ -20,7 +21,7 @@ import { formatVkey, noteKey } from './core/ledger/signed-note.ts';
 import type { Plan } from './core/plan/plan.ts';
 import { Engine } from './engine/engine.ts';
 import type { World } from './engine/perform.ts';
-import type { Signer } from './engine/ports.ts';
+import type { Notifier, Signer } from './engine/ports.ts';
 import { takeLock } from './process/exclusive-lock.ts';
 
 export type { PastPromotion } from './adapters/store/sqlite-past.ts';
@@ -36,6 +37,10 @@ export interface Controller {
   faultsOf(plan: Plan): Problem | null;
   /** What a service counts in; a plan's interval is a multiple of it. */
   intervalMsOf(service: string): Result<number>;
+  /** Backups of the ledger in a folder, the newest first. */
+  backups(folder: string): Result<readonly BackupFile[]>;
+  /** Tells people. */
+  notifier: Notifier;
   /** Nothing is written after it; the ledger's file is whole by itself. */
   close(): void;
 }
@@ -72,7 +77,9 @@ export async function openController(state: string): Promise<Result<Controller>>
     return definition.ok ? ok(definition.value.traffic.intervalMs) : definition;
   };
   const close = (): void => store.value.close();
-  return ok({ engine: engine.value, ...past.value, faultsOf, intervalMsOf, close });
+  const { notifier } = world;
+  const about = { faultsOf, intervalMsOf, backups: listBackups, notifier };
+  return ok({ engine: engine.value, ...past.value, ...about, close });
 }
 
 const LOG_ORIGIN = 'ledger.aurora.example';

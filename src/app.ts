@@ -2,18 +2,32 @@
  * Composition root: it alone names adapters, and app-controller.ts for the controller process. Each is loaded when it is first needed, so a
  * command that only reads files does not wait for SQLite.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { AuditRow } from './adapters/store/audit-rows.ts';
+import type { BackupMade, BackupWish } from './adapters/store/backup.ts';
+import type { BackupFile } from './adapters/store/backup-files.ts';
+import type { RestoreDrill } from './adapters/store/drill-restore.ts';
+import type { Restored, RestoreWish } from './adapters/store/restore.ts';
 import type { SqliteReader } from './adapters/store/sqlite-reader.ts';
+import type { AskOptions } from './adapters/timestamps/ask-authority.ts';
+import type { AuthorityServer } from './adapters/timestamps/authority-server.ts';
+import type { Asked } from './adapters/timestamps/timestamp-digest.ts';
+import type { TimestampedFile } from './adapters/timestamps/timestamp-file.ts';
 import type { Services } from './adapters/workload/services.ts';
+import { sha256 } from './base/digest.ts';
 import { problem } from './base/problem.ts';
-import { fail, type Result } from './base/result.ts';
+import { fail, ok, type Result } from './base/result.ts';
 import type { Interval } from './core/evidence/interval.ts';
 import type { PrometheusServer } from './core/gate/check.ts';
 import type { VerifyReport } from './core/ledger/verify.ts';
+import type { AuthorityDefinition } from './core/timestamp/authority.ts';
 import type { MeasuredPlan, Signer } from './engine/ports.ts';
 
 export type { SqliteReader } from './adapters/store/sqlite-reader.ts';
+export type { Asked } from './adapters/timestamps/timestamp-digest.ts';
+export type { TimestampedFile } from './adapters/timestamps/timestamp-file.ts';
 export type { ServiceView } from './adapters/workload/services.ts';
 
 /** What stands where in a state directory. */
@@ -27,6 +41,8 @@ export interface StateFiles {
   lock: string;
   /** A folder a service. */
   services: string;
+  /** Where backups go unless another folder is named. */
+  backups: string;
 }
 
 export function stateFiles(state: string): StateFiles {
@@ -37,6 +53,7 @@ export function stateFiles(state: string): StateFiles {
     logVkey: join(folder, 'log.vkey'),
     lock: join(folder, 'controller.lock'),
     services: join(folder, 'services'),
+    backups: join(folder, 'backups'),
   };
 }
 
@@ -54,6 +71,55 @@ export async function verifyLedgerOf(folder: string, vkey: string): Promise<Resu
   if (!existsSync(path)) return noLedger(path);
   const { verifyStore } = await import('./adapters/store/verify-store.ts');
   return verifyStore(path, vkey);
+}
+
+/** Hands over each row of a state directory's audit log of a time, rising; answers with their number. */
+export async function auditRowsOf(
+  folder: string,
+  time: { sinceMs: number; untilMs: number },
+  take: (row: AuditRow) => void,
+): Promise<Result<number>> {
+  const path = stateFiles(folder).ledger;
+  if (!existsSync(path)) return noLedger(path);
+  const { eachAuditRow } = await import('./adapters/store/audit-rows.ts');
+  return eachAuditRow(path, time, take);
+}
+
+/** A verified backup of a state directory's ledger, beside its controller. */
+export async function backUp(
+  folder: string,
+  wish: Omit<BackupWish, 'ledger'>,
+): Promise<Result<BackupMade>> {
+  const path = stateFiles(folder).ledger;
+  if (!existsSync(path)) return noLedger(path);
+  const { backUpLedger } = await import('./adapters/store/backup.ts');
+  return await backUpLedger({ ...wish, ledger: path });
+}
+
+/** The backups in a folder, the newest first. */
+export async function backupsIn(folder: string): Promise<Result<readonly BackupFile[]>> {
+  const { listBackups } = await import('./adapters/store/backup-files.ts');
+  return listBackups(folder);
+}
+
+/** Replaces the ledger of a state directory that no controller holds by that of a backup. */
+export async function restore(
+  folder: string,
+  wish: Omit<RestoreWish, 'ledger' | 'lock'>,
+): Promise<Result<Restored>> {
+  const { ledger, lock } = stateFiles(folder);
+  const { restoreLedger } = await import('./adapters/store/restore.ts');
+  return await restoreLedger({ ...wish, ledger, lock });
+}
+
+/** As `restore`, into a temporary folder that is removed again; the state directory is only read. */
+export async function drillRestore(
+  folder: string,
+  wish: { file: string; vkey: string },
+): Promise<Result<RestoreDrill>> {
+  const { ledger } = stateFiles(folder);
+  const { drillRestoreOf } = await import('./adapters/store/drill-restore.ts');
+  return await drillRestoreOf({ ...wish, ledger });
 }
 
 /** What a Prometheus holds of a plan's metrics over a time. Relative credentials begin where one stands. */
@@ -87,4 +153,51 @@ export async function signerOf(path: string): Promise<Result<Signer>> {
 function noLedger(path: string): { ok: false; problem: ReturnType<typeof problem> } {
   const hint = 'name the state directory: --state FOLDER, or set AURORA_STATE';
   return fail(problem('not-found', `${path} does not exist`, hint));
+}
+
+/** A file and its tokens: those that are missing are asked for (`fetch`), or nobody is asked (`check`). */
+export async function timestampFileBy(
+  path: string,
+  authorities: readonly AuthorityDefinition[],
+  mode: 'fetch' | 'check',
+): Promise<Result<TimestampedFile>> {
+  const { timestampFile } = await import('./adapters/timestamps/timestamp-file.ts');
+  return await timestampFile(path, authorities, mode === 'check' ? null : await askOptions());
+}
+
+/** Asks each authority for a timestamp of 32 bytes of chance, which nobody can have stamped before. */
+export async function tryAuthorities(
+  authorities: readonly AuthorityDefinition[],
+): Promise<Result<readonly Asked[]>> {
+  const { timestampDigest } = await import('./adapters/timestamps/timestamp-digest.ts');
+  return await timestampDigest(sha256(randomBytes(32)), authorities, await askOptions());
+}
+
+/** A local authority at a port of loopback, made in its folder where that is new. */
+export async function serveLocalAuthority(
+  folder: string,
+  name: string,
+  port: number,
+): Promise<Result<ServedAuthority>> {
+  const { LOCAL_POLICY, openLocalAuthority } = await import(
+    './adapters/timestamps/local-authority.ts'
+  );
+  const { serveAuthority } = await import('./adapters/timestamps/authority-server.ts');
+  const authority = await openLocalAuthority(folder, name);
+  if (!authority.ok) return authority;
+  const served = await serveAuthority(authority.value, port);
+  if (!served.ok) return served;
+  return ok({ ...served.value, roots: authority.value.rootPath, policy: LOCAL_POLICY });
+}
+
+interface ServedAuthority extends AuthorityServer {
+  /** What its users pin: a PEM file. */
+  roots: string;
+  policy: string;
+}
+
+async function askOptions(): Promise<AskOptions> {
+  const { ASK_DEADLINE_MS } = await import('./adapters/timestamps/ask-authority.ts');
+  const { SystemClock } = await import('./adapters/clock/system.ts');
+  return { clock: new SystemClock(), deadlineMs: ASK_DEADLINE_MS };
 }

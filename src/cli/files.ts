@@ -62,12 +62,17 @@ export function readText(path: string): Result<string> {
 
 /** The whole text or nothing of it, even when the machine stops half way. Makes the folder. */
 export function writeText(path: string, text: string): Result<void> {
+  return writeWhole(path, text);
+}
+
+/** As writeText. */
+export function writeWhole(path: string, content: string | Uint8Array): Result<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     const file = openSync(temporary, 'wx', 0o644);
     try {
-      writeFileSync(file, text);
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);

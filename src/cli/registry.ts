@@ -133,7 +133,8 @@ export const COMMANDS: readonly RegistryEntry[] = [
   },
   {
     name: 'drill',
-    summary: 'rehearse a way back with a second instance of stable, timed and recorded',
+    summary:
+      'rehearse a way back with a second instance of stable, or a restore, timed and recorded',
     load: async () => (await import('./commands/drill.ts')).drill,
   },
   {
@@ -202,9 +203,40 @@ export const COMMANDS: readonly RegistryEntry[] = [
     load: async () => (await import('./commands/ledger-proof.ts')).ledgerProof,
   },
   {
+    name: 'ledger backup',
+    summary: 'make a verified backup of the ledger, while its controller runs',
+    load: async () => (await import('./commands/ledger-backup.ts')).ledgerBackup,
+  },
+  {
+    name: 'ledger restore',
+    summary:
+      'put the ledger of a backup in the place of the present one, once all of it is verified',
+    load: async () => (await import('./commands/ledger-restore.ts')).ledgerRestore,
+  },
+  {
+    name: 'ledger export',
+    summary: 'write the audit log of a time as CSV, signed by the log key',
+    load: async () => (await import('./commands/ledger-export.ts')).ledgerExport,
+  },
+  {
     name: 'keys new',
     summary: 'make a signing key for a person of a plan',
     load: async () => (await import('./commands/keys-new.ts')).keysNew,
+  },
+  {
+    name: 'timestamp',
+    summary: 'have a file timestamped by authorities of different operators (RFC 3161)',
+    load: async () => (await import('./commands/timestamp.ts')).timestamp,
+  },
+  {
+    name: 'tsa check',
+    summary: 'ask every timestamp authority for a timestamp now, and verify all of it',
+    load: async () => (await import('./commands/tsa-check.ts')).tsaCheck,
+  },
+  {
+    name: 'tsa serve',
+    summary: 'run a timestamp authority of this machine, for tests and work without a network',
+    load: async () => (await import('./commands/tsa-serve.ts')).tsaServe,
   },
   {
     name: 'config view',
@@ -236,5 +268,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   controller: 'the process that decides and records',
   ledger: 'the ledger: what was decided and done',
   keys: 'signing keys',
+  tsa: 'timestamp authorities',
   config: 'settings and where they come from',
 };

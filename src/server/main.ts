@@ -5,6 +5,8 @@
 import { openController } from '../app-controller.ts';
 import type { Problem } from '../base/problem.ts';
 import { logLine } from '../process/own-log.ts';
+import { backupLoop } from './backup-loop.ts';
+import { backupSettings } from './backup-settings.ts';
 import { serveController } from './serve-controller.ts';
 
 function end({ message, hint }: Problem): never {
@@ -15,7 +17,8 @@ function end({ message, hint }: Problem): never {
 const [folder = ''] = process.argv.slice(2);
 const opened = await openController(folder);
 if (!opened.ok) end(opened.problem);
-const served = await serveController(folder, opened.value, end);
+const backups = backupLoop(opened.value, folder, backupSettings(folder, process.env));
+const served = await serveController(folder, opened.value, end, backups);
 if (!served.ok) end(served.problem);
 process.on('SIGTERM', served.value.stop);
 process.on('SIGINT', served.value.stop);

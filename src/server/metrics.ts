@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Controller } from '../app-controller.ts';
 import { ok, type Result } from '../base/result.ts';
+import type { BackupLoop } from './backup-loop.ts';
+import { backupMetrics } from './backup-metrics.ts';
 import { PastTally } from './past-tally.ts';
 
 /** What a scrape is answered with. */
@@ -19,7 +21,10 @@ const DETECT_SECONDS = [1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 14_400, 86_40
  * The controller's own metrics. What became of promotions is counted from the ledger, from its first
  * entry on: a restart changes no number.
  */
-export function controllerMetrics(controller: Controller, about: { version: string }): MetricsPage {
+export function controllerMetrics(
+  controller: Controller,
+  about: { version: string; backups?: BackupLoop | null },
+): MetricsPage {
   const registry = new Registry();
   const register = { registers: [registry] };
   collectDefaultMetrics({ register: registry });
@@ -41,6 +46,8 @@ export function controllerMetrics(controller: Controller, about: { version: stri
     ...register,
   });
   activeMetrics(controller.engine, registry);
+  const { backups = null } = about;
+  if (backups !== null) backupMetrics(registry, () => backups.view());
   const tally = new PastTally(controller.past, outcomeMetrics(registry));
   // Begun at once, so that the first scrape need not wait for years of history.
   void tally.catchUp();

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { serveAdmin } from '../process/admin-server.ts';
 import { socketPath } from '../process/socket-path.ts';
 import { readVersion } from '../process/version.ts';
+import type { BackupLoop } from './backup-loop.ts';
 import { controllerLoop } from './controller-loop.ts';
 import { controllerMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -20,12 +21,13 @@ export async function serveController(
   folder: string,
   controller: Controller,
   failed: (problem: Problem) => never,
+  backups: BackupLoop | null = null,
 ): Promise<Result<{ stop(): void }>> {
   const socket = socketPath(folder, 'controller');
   if (!socket.ok) return socket;
   const startedAtMs = Date.now();
   const version = readVersion();
-  const metrics = await metricsOf(controller, { version, startedAtMs });
+  const metrics = await metricsOf(controller, { version, backups });
   const about = {
     ...{ pid: process.pid, version, term: controller.term, startedAtMs },
     metricsPort: metrics.ok ? metrics.value : null,
@@ -35,20 +37,21 @@ export async function serveController(
   const stop = (): void => {
     // A round that waits for a process which does not answer is found again at the next start.
     setTimeout(() => process.exit(0), STOP_MS);
-    void loop.stop().then(() => {
+    void Promise.all([loop.stop(), backups?.stop()]).then(() => {
       controller.close();
       process.exit(0);
     });
   };
   const routes = controllerRoutes(controller, { wake: () => loop.wake(), stop, about });
-  const served = await serveAdmin(socket.value, routes);
+  const backup = backups === null ? {} : { 'GET /backup': async () => ok(backups.view()) };
+  const served = await serveAdmin(socket.value, { ...routes, ...backup });
   return served.ok ? ok({ stop }) : served;
 }
 
 /** The port of the page: AURORA_METRICS_PORT, else one that the system gives. */
 async function metricsOf(
   controller: Controller,
-  about: { version: string; startedAtMs: number },
+  about: { version: string; backups: BackupLoop | null },
 ): Promise<Result<number>> {
   const asked = process.env.AURORA_METRICS_PORT ?? '0';
   const port = Number(asked);

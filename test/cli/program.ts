@@ -18,6 +18,8 @@ export interface Bench {
   path(name: string): string;
   run(...words: string[]): Outcome;
   runWith(env: Record<string, string>, ...words: string[]): Outcome;
+  /** Ends it by SIGTERM after so long: for what runs until it is ended. */
+  runFor(ms: number, ...words: string[]): Outcome;
   /** Every file below the folder, sorted. */
   files(): string[];
   remove(): void;
@@ -30,10 +32,15 @@ export function bench(...copied: string[]): Bench {
   for (const name of copied) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   const cache = join(tmpdir(), 'aurora-cli-cache');
   mkdirSync(cache, { recursive: true });
-  const runWith = (env: Record<string, string>, ...words: string[]): Outcome => {
+  const runIn = (
+    env: Record<string, string>,
+    words: readonly string[],
+    timeout?: number,
+  ): Outcome => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...words], {
       cwd: folder,
       encoding: 'utf8',
+      timeout,
       // Nothing of the caller's environment gets in.
       env: { PATH: process.env.PATH ?? '', XDG_CACHE_HOME: cache, ...env },
     });
@@ -42,8 +49,9 @@ export function bench(...copied: string[]): Bench {
   return {
     folder,
     path: (name) => join(folder, name),
-    run: (...words) => runWith({}, ...words),
-    runWith,
+    run: (...words) => runIn({}, words),
+    runWith: (env, ...words) => runIn(env, words),
+    runFor: (ms, ...words) => runIn({}, words, ms),
     files: () =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((name) => statSync(join(folder, name)).isFile())

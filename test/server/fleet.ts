@@ -79,6 +79,8 @@ export async function openFleet(state: string, clock: Clock): Promise<Fleet> {
   const controller: Controller = {
     ...{ engine, ...past, faultsOf: () => null },
     intervalMsOf: () => ok(MINUTE_MS),
+    backups: () => ok([]),
+    notifier: { send: async () => ok(undefined) },
     close: () => {},
   };
   let seq = Math.floor(clock.now() / MINUTE_MS);

@@ -44,6 +44,8 @@ export interface PastPromotions {
   share(id: string): Result<ShareRecord>;
   exposure(past: PastPromotion): Result<Exposure>;
   ledgerSize(): Result<number>;
+  /** Another one whenever anything was written since. */
+  ledgerVersion(): Result<number>;
 }
 
 const ROWS_AT_ONCE = 4_096;
@@ -85,6 +87,7 @@ export function sqlitePast(reader: SqliteReader): PastPromotions {
     },
     exposure: (past) => exposureOf(reader, past),
     ledgerSize: () => reader.size(),
+    ledgerVersion: () => reader.version(),
   };
 }
 

@@ -1,6 +1,12 @@
 import type Database from 'better-sqlite3';
 import { fail, ok, type Result } from '../../base/result.ts';
-import { completingLeaf, frontierTexts, type Hash, hashAt } from '../../core/ledger/merkle.ts';
+import {
+  completingLeaf,
+  frontierRoot,
+  frontierTexts,
+  type Hash,
+  hashAt,
+} from '../../core/ledger/merkle.ts';
 import { type HashReader, readFrontier } from '../../core/ledger/merkle-proof.ts';
 import type { IntervalRow, LedgerHead, Snapshot, StoredLeaf } from '../../engine/ports.ts';
 import { sqliteProblem } from './sqlite-problem.ts';
@@ -25,6 +31,10 @@ export interface SqliteReader {
   head(): Result<LedgerHead>;
   /** How many entries there are. */
   size(): Result<number>;
+  /** Another one whenever another connection has written anything since. */
+  version(): Result<number>;
+  /** Of the tree when it had `size` entries; `integrity` where it never had so many. */
+  rootAt(size: number): Result<Hash>;
   /** Of the controller that opened it last. */
   term(): Result<number>;
   leaves(from: number, to: number): Result<readonly StoredLeaf[]>;
@@ -117,6 +127,12 @@ export function sqliteReader(db: Database.Database): SqliteReader {
         return row === undefined ? null : toSnapshot(row);
       }),
     size: () => reading(() => sql.size.get() ?? 0),
+    version: () => reading(() => Number(db.pragma('data_version', { simple: true }))),
+    rootAt: (size) => {
+      const read = reading(() => readFrontier(size, node));
+      const frontier = read.ok ? read.value : read;
+      return frontier.ok ? ok(frontierRoot(frontier.value)) : frontier;
+    },
     term: () => reading(() => sql.term.get() ?? 0),
     ended: ({ service, limit }) =>
       reading(() => {

@@ -1,4 +1,5 @@
 import { About } from '../../protocol/controller.ts';
+import { askBackup } from '../ask-backup.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { ControllerClient } from '../controller-client.ts';
 import { aboutView } from '../controller-view.ts';
@@ -16,7 +17,10 @@ export const controllerStart: CommandDefinition = {
     const client = new ControllerClient(args.text('state') ?? '');
     const about = await client.ask(About, 'GET', '/about');
     if (!about.ok) return context.fail(about.problem);
-    await context.print(aboutView(about.value, context.nowMs()), args.text('output'));
+    await context.print(
+      aboutView(about.value, await askBackup(client), context.nowMs()),
+      args.text('output'),
+    );
     return EXIT.yes;
   },
 };

@@ -1,7 +1,8 @@
 import { About } from '../../protocol/controller.ts';
+import { askBackup } from '../ask-backup.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { ControllerClient } from '../controller-client.ts';
-import { aboutView } from '../controller-view.ts';
+import { aboutView, backupFailure } from '../controller-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
 
@@ -20,7 +21,10 @@ export const controllerStatus: CommandDefinition = {
       return EXIT.no;
     }
     if (!about.ok) return context.fail(about.problem);
-    await context.print(aboutView(about.value, context.nowMs()), args.text('output'));
+    const backup = await askBackup(client);
+    await context.print(aboutView(about.value, backup, context.nowMs()), args.text('output'));
+    const failure = backupFailure(backup, context.nowMs());
+    if (failure !== null) context.note(failure);
     return EXIT.yes;
   },
 };

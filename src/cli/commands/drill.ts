@@ -2,7 +2,12 @@ import { DURATION_FORM, parseDuration } from '../../base/duration.ts';
 import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { LOAD_FORM, parseLoad } from '../../core/plan/grammar/small.ts';
-import { type CommandArgs, type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
+import {
+  type CommandArgs,
+  type CommandDefinition,
+  type Context,
+  OUTPUT_OPTION,
+} from '../command.ts';
 import { caller } from '../controller-client.ts';
 import { DRILL_KINDS, type DrillKind, type DrillWish, runDrill } from '../drill.ts';
 import {
@@ -12,22 +17,32 @@ import {
   endLeaf,
   writeDrillReport,
 } from '../drill-report.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
+import {
+  restoreDrillPassed,
+  restoreDrillView,
+  restoreReportPath,
+  runRestoreDrill,
+} from '../restore-drill.ts';
 
 export const drill: CommandDefinition = {
   name: 'drill',
-  summary: 'rehearse a way back with a second instance of stable, timed and recorded',
+  summary: 'rehearse a way back with a second instance of stable, or a restore, timed and recorded',
   operands: [
-    { name: '<kind>', summary: 'rollback, failover or halt', completes: 'nothing' },
+    { name: '<kind>', summary: 'rollback, failover, halt or restore', completes: 'nothing' },
     {
-      name: '<service>',
-      summary: 'the service; none of its requests is lost',
-      completes: 'nothing',
+      name: '[service]',
+      summary: 'the service, none of whose requests is lost; of restore a backup, else the newest',
+      completes: 'file',
     },
   ],
   options: [
-    { flags: '--limit <duration>', summary: 'longer is not passed', default: '5m' },
+    {
+      flags: '--limit <duration>',
+      summary: 'longer is not passed; of restore 1h where it is left out',
+      default: '5m',
+    },
     {
       flags: '--weight <percent>',
       summary: "the second instance's share; in a failover it takes everything",
@@ -47,6 +62,12 @@ export const drill: CommandDefinition = {
       summary: 'what a gate reads; else reports/KIND-drill.json beside the state directory',
       completes: 'file',
     },
+    {
+      flags: '--folder <folder>',
+      summary: 'of restore: where backups are kept',
+      env: 'AURORA_BACKUP_FOLDER',
+      completes: 'folder',
+    },
     { flags: '--by <name>', summary: 'who drills; else the name of your account' },
     STATE_OPTION,
     OUTPUT_OPTION,
@@ -55,6 +76,7 @@ export const drill: CommandDefinition = {
   exits:
     '0 within the limit, 1 slower or failed, 2 no such service, 4 it is being promoted, 5 it does not run',
   run: async (context, args) => {
+    if (args.operands[0] === 'restore') return await restoreDrill(context, args);
     const wish = wishOf(args);
     if (!wish.ok) return context.fail(wish.problem);
     const { kind, state } = wish.value;
@@ -75,13 +97,43 @@ export const drill: CommandDefinition = {
   },
 };
 
+const RESTORE_LIMIT_MS = 3_600_000;
+
+async function restoreDrill(context: Context, args: CommandArgs): Promise<ExitCode> {
+  const state = args.text('state') ?? '';
+  const isOwnLimit = args.source?.('limit').from === 'default';
+  const limitMs = isOwnLimit ? ok(RESTORE_LIMIT_MS) : millis(args, 'limit', 1);
+  if (!limitMs.ok) return context.fail(limitMs.problem);
+  const drilled = await runRestoreDrill(context, {
+    ...{ state, limitMs: limitMs.value, by: caller(args.text('by')) },
+    file: args.operands[1] ?? null,
+    folder: args.text('folder'),
+  });
+  if (!drilled.ok) return context.fail(drilled.problem);
+  const view = restoreDrillView(drilled.value);
+  const path = args.text('report') ?? restoreReportPath(state);
+  const written = await writeDrillReport(path, view);
+  await context.print(view, args.text('output'));
+  if (!written.ok) return context.fail(written.problem);
+  context.note(`the report: ${path}`);
+  if (restoreDrillPassed(drilled.value)) return EXIT.yes;
+  const message = drilled.value.problem?.message ?? 'it took longer than its limit';
+  const hint = 'docs/operating/backup.md';
+  context.fail(problem('unavailable', `the drill did not pass: ${message}`, hint));
+  return EXIT.no;
+}
+
 function wishOf(args: CommandArgs): Result<DrillWish> {
   const [word = '', service = ''] = args.operands;
   const kind = DRILL_KINDS.find((one) => one === word);
   if (kind === undefined) {
-    const hint = `auroractl drill ${DRILL_KINDS.join('|')} SERVICE`;
+    const hint = `auroractl drill ${DRILL_KINDS.join('|')} SERVICE, or drill restore`;
     const message = `expected ${DRILL_KINDS.join(', ')}, found ${JSON.stringify(word)}`;
     return fail(problem('usage', message, hint));
+  }
+  if (service === '') {
+    const hint = `auroractl drill ${kind} SERVICE; auroractl service list`;
+    return fail(problem('usage', 'a service is missing', hint));
   }
   const limitMs = millis(args, 'limit', 1);
   if (!limitMs.ok) return limitMs;

@@ -1,25 +1,16 @@
 import { stateFiles, verifyLedgerOf } from '../../app.ts';
 import { toHex } from '../../base/bytes.ts';
 import { problem } from '../../base/problem.ts';
-import { fail, ok, type Result } from '../../base/result.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readText } from '../files.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
+import { logKey, VKEY_OPTION } from '../log-key.ts';
 
 export const ledgerVerify: CommandDefinition = {
   name: 'ledger verify',
   summary: 're-hash the whole ledger and check its signatures',
   operands: [],
-  options: [
-    {
-      flags: '--vkey <key>',
-      summary: "the log's public key or a file with it; else the state directory's own",
-      completes: 'file',
-    },
-    STATE_OPTION,
-    OUTPUT_OPTION,
-  ],
+  options: [VKEY_OPTION, STATE_OPTION, OUTPUT_OPTION],
   example: 'auroractl ledger verify',
   exits: '0 intact, 2 no ledger or no key, 6 damaged',
   run: async (context, args) => {
@@ -54,13 +45,3 @@ export const ledgerVerify: CommandDefinition = {
     );
   },
 };
-
-function logKey(given: string | null, ownPath: string): Result<string> {
-  // A vkey is name+id+key; a file's name has no two plus signs and no base64 behind them.
-  if (given !== null && /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(given)) return ok(given);
-  const text = readText(given ?? ownPath);
-  if (text.ok) return ok(text.value.trim());
-  if (given !== null) return text;
-  const hint = "give the log's public key: --vkey KEY or --vkey FILE";
-  return fail(problem('usage', `no key to verify with: ${text.problem.message}`, hint));
-}

@@ -1,6 +1,8 @@
 import type { PromotionView } from '../../protocol/controller.ts';
+import { askBackup } from '../ask-backup.ts';
 import { type CommandDefinition, OUTPUT_OPTION } from '../command.ts';
 import { ControllerClient, PROMOTION_OPERAND } from '../controller-client.ts';
+import { backupFailure } from '../controller-view.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
 import { promotionTree } from '../promotion-tree.ts';
 import { outcomeCode, watchPromotion } from '../watch-promotion.ts';
@@ -21,7 +23,11 @@ export const status: CommandDefinition = {
     const format = args.text('output');
     if (format === 'json' || format === 'yaml') {
       await context.print({ kind: 'Promotion', data: view, columns: [], rows: [] }, format);
-    } else context.printText(promotionTree(view, context.nowMs()));
+    } else {
+      context.printText(promotionTree(view, context.nowMs()));
+      const failure = backupFailure(await askBackup(client), context.nowMs());
+      if (failure !== null) context.note(failure);
+    }
     return outcomeCode(view);
   },
 };

@@ -26,7 +26,7 @@ export const tsaServe: CommandDefinition = {
       choices: ['yaml', 'json'],
     },
   ],
-  example: 'auroractl tsa serve --folder tsa/alpha --name alpha --port 3161',
+  example: 'auroractl tsa serve --folder tsa/alpha --name alpha',
   exits: '0 ended by SIGTERM, 2 a wrong word, 4 the folder or the port is not free, 130 by Ctrl-C',
   run: async (context, args) => {
     const [folder, name, port] = [args.text('folder'), args.text('name'), args.text('port')];

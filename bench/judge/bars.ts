@@ -1,4 +1,4 @@
-import type { Cell, Group } from './cells.ts';
+import type { Cell, Group } from './cell.ts';
 import type { Cost } from './cost.ts';
 import { forecastBars } from './forecast-bars.ts';
 import { type Mode, STEP_ENDS } from './judge-run.ts';

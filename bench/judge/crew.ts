@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { type Cell, cells, type Extent } from './cells.ts';
+import type { Cell } from './cell.ts';
+import { cells, type Extent } from './cells.ts';
 import { HISTORY_MINUTES } from './judge-run.ts';
 import { type LoadSeries, readLoad } from './load-series.ts';
 import { type Release, release } from './release.ts';

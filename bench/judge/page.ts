@@ -1,5 +1,5 @@
 import { type Bar, isWrongPromotion, MODE_TEXT, SPLIT_CELL, stepText } from './bars.ts';
-import type { Group } from './cells.ts';
+import type { Group } from './cell.ts';
 import type { Cost, MetricCost } from './cost.ts';
 import { type Mode, STEP_ENDS } from './judge-run.ts';
 import type { Parity } from './peer-vectors.ts';

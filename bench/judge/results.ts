@@ -1,5 +1,5 @@
 import type { VerdictKind } from '../../src/core/judge/verdict.ts';
-import type { Cell, Group } from './cells.ts';
+import type { Cell, Group } from './cell.ts';
 import { type JudgeOutcome, type Mode, STEP_ENDS } from './judge-run.ts';
 import { alarmAt, type Levels, PEERS, type PeerName, tunedKnob } from './peers.ts';
 import type { Release } from './release.ts';

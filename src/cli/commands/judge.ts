@@ -5,7 +5,7 @@ import { follow } from '../../core/judge/course.ts';
 import { flipsOf } from '../../core/judge/flip.ts';
 import { explainKayenta } from '../../core/judge/kayenta/explain.ts';
 import type { KayentaSettings } from '../../core/judge/kayenta/settings.ts';
-import { isKayenta } from '../../core/judge/methods.ts';
+import { isKayenta } from '../../core/judge/method-settings.ts';
 import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
 import type { VerdictKind } from '../../core/judge/verdict.ts';
 import type { CommandArgs, CommandDefinition, Context } from '../command.ts';

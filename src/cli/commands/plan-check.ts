@@ -2,11 +2,7 @@ import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { type Finding, formatFinding } from '../../core/plan/check-plan.ts';
 import type { Plan } from '../../core/plan/plan.ts';
-import {
-  forecastText,
-  type TrafficForecast,
-  trafficForecast,
-} from '../../core/plan/traffic-forecast.ts';
+import type { TrafficForecast } from '../../core/plan/traffic-forecast.ts';
 import type { CommandDefinition } from '../command.ts';
 import { type ExitCode, gravest } from '../exit-codes.ts';
 import { PLAN_ARGUMENT_OPTION, planArguments, readPlan } from '../plan-files.ts';
@@ -51,7 +47,8 @@ export const planCheck: CommandDefinition = {
       const { plan, findings } = read.value;
       const odd = plan === null ? null : baseFault(plan, traffic.value);
       if (odd !== null) return context.fail(odd);
-      const tried = plan === null || traffic.value === null ? null : tryOut(plan, traffic.value);
+      const tried =
+        plan === null || traffic.value === null ? null : await tryOut(plan, traffic.value);
       checked.push({ file, valid: plan !== null, findings, forecast: tried });
     }
     const format = args.text('output');
@@ -78,7 +75,7 @@ interface CheckedPlan {
   valid: boolean;
   findings: readonly Finding[];
   /** null: it was not asked for, or the plan is not valid. */
-  forecast: (TrafficForecast & { intervalMs: number }) | null;
+  forecast: (TrafficForecast & { text: string }) | null;
 }
 
 interface Traffic {
@@ -131,13 +128,19 @@ function baseFault({ metrics }: Plan, traffic: Traffic | null): Problem | null {
   return null;
 }
 
-function tryOut(plan: Plan, { perMinute, bases }: Traffic): CheckedPlan['forecast'] {
-  return { ...trafficForecast(plan, perMinute, bases), intervalMs: plan.intervalMs };
+/** Loaded only when it is asked for: the judge is more than all that a check needs. */
+async function tryOut(
+  plan: Plan,
+  { perMinute, bases }: Traffic,
+): Promise<NonNullable<CheckedPlan['forecast']>> {
+  const { forecastText, trafficForecast } = await import('../../core/plan/traffic-forecast.ts');
+  const found = trafficForecast(plan, perMinute, bases);
+  return { ...found, text: forecastText(found, plan.intervalMs) };
 }
 
 function asText({ file, valid, findings, forecast }: CheckedPlan): string {
   const lines = findings.map(formatFinding);
   if (valid) lines.push(`${file}: valid`);
-  if (forecast !== null) lines.push(forecastText(forecast, forecast.intervalMs));
+  if (forecast !== null) lines.push(forecast.text);
   return `${lines.join('\n')}\n`;
 }

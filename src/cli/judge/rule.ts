@@ -2,7 +2,7 @@ import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { defaultSettings, fillWeights, METRIC_DEFAULTS } from '../../core/judge/defaults.ts';
 import { KAYENTA_DEFAULTS, kayentaFaults } from '../../core/judge/kayenta/settings.ts';
-import { isKayenta, type MethodSettings } from '../../core/judge/methods.ts';
+import { isKayenta, type MethodSettings } from '../../core/judge/method-settings.ts';
 import type { JudgeSettings, Metric } from '../../core/judge/settings.ts';
 import { metricsFaults, settingsFaults } from '../../core/judge/settings-faults.ts';
 import { DISPERSION_FORM, parseDispersion } from '../../core/plan/grammar/small.ts';

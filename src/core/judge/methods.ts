@@ -2,22 +2,17 @@ import { assert } from '../../base/assert.ts';
 import type { Interval } from '../evidence/interval.ts';
 import { type JudgeState, judge, observe, startJudge } from './judge.ts';
 import { judgeKayenta, type KayentaState, observeKayenta, startKayenta } from './kayenta/method.ts';
-import type { KayentaSettings } from './kayenta/settings.ts';
 import type { KayentaVerdict } from './kayenta/verdict.ts';
-import type { JudgeSettings, Metric } from './settings.ts';
+import { isKayenta, type MethodSettings } from './method-settings.ts';
+import type { Metric } from './settings.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
  * The judge's own method, which needs no name, or Kayenta's, which says so. What tells them apart
  * in settings, states and verdicts alike is `method`.
  */
-export type MethodSettings = JudgeSettings | KayentaSettings;
 export type MethodState = JudgeState | KayentaState;
 export type MethodVerdict = Verdict | KayentaVerdict;
-
-export function isKayenta(settings: MethodSettings): settings is KayentaSettings {
-  return 'method' in settings;
-}
 
 /** `state` null: before the first interval. Otherwise as each method's own `observe`. */
 export function observeBy(

@@ -1,7 +1,7 @@
 import type { Track } from '../evidence/interval.ts';
 import type { Comparison, PrometheusServer, Statistic } from '../gate/check.ts';
 import type { Gate } from '../gate/gate.ts';
-import type { MethodSettings } from '../judge/methods.ts';
+import type { MethodSettings } from '../judge/method-settings.ts';
 import type { Metric } from '../judge/settings.ts';
 
 /**

@@ -4,7 +4,7 @@ import { formatDuration } from '../../base/duration.ts';
 import { formatInstant } from '../../base/instant.ts';
 import type { Check } from '../gate/check.ts';
 import type { Gate } from '../gate/gate.ts';
-import { isKayenta } from '../judge/methods.ts';
+import { isKayenta } from '../judge/method-settings.ts';
 import type { Metric } from '../judge/settings.ts';
 import { WEEKDAYS } from './grammar/small.ts';
 import type { Freeze, MeasurementQuery, Plan, Trigger } from './plan.ts';

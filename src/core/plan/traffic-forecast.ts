@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import { forecast, type MetricForecast } from '../judge/forecast/forecast.ts';
 import type { Stretch } from '../judge/forecast/road.ts';
-import { isKayenta } from '../judge/methods.ts';
+import { isKayenta } from '../judge/method-settings.ts';
 import { percentText, plainText } from '../judge/number-text.ts';
 import type { Metric } from '../judge/settings.ts';
 import type { Plan } from './plan.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../base/duration.ts';
 import { kayentaFaults } from '../../judge/kayenta/settings.ts';
-import { isKayenta } from '../../judge/methods.ts';
+import { isKayenta } from '../../judge/method-settings.ts';
 import type { Metric } from '../../judge/settings.ts';
 import { metricsFaults, settingsFaults } from '../../judge/settings-faults.ts';
 import { durationOf } from '../phase-time.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../base/duration.ts';
 import { POINTS_MIN } from '../../judge/kayenta/settings.ts';
-import { isKayenta } from '../../judge/methods.ts';
+import { isKayenta } from '../../judge/method-settings.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
 import { warning } from './rule.ts';

@@ -38,7 +38,7 @@ kill-test: build ## 100 seeded promotions on real processes, of which some are k
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/kill-real.ts --runs $${KILL_RUNS:-100} --seed $${KILL_SEED:-1}
 
 bench-engine: build ## 1,000 concurrent promotions for ten minutes; start-up ratios
-	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node --max-semi-space-size=8 bench/engine.ts
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/engine.ts
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/start-up.ts
 
 bench-splitter: setup ## the splitter beside HAProxy, one core each (BENCH_FLAGS=--short or --write)

@@ -2,8 +2,9 @@
  * A thousand promotions at once: real store and ledger, fake drivers, every interval judged on three
  * metrics, one of them a histogram of 12 edges. `--minutes 10 --promotions 1000`; with `--real` it
  * waits the minutes out, else virtual time runs through and the processor time is set against it.
- * Exits 1 when a bar is missed.
+ * Exits 1 when a bar is missed. It runs under the flags that a controller runs under.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { ok } from '../src/base/result.ts';
 import type { Metric } from '../src/core/judge/settings.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { World } from '../src/engine/perform.ts';
+import { CONTROLLER_FLAGS } from '../src/process/program.ts';
 import { VirtualClock } from '../test/sim/clock.ts';
 import { FakeService } from '../test/sim/fake-service.ts';
 import { METRICS, PHASE_DEFAULTS, simPlan } from '../test/sim/sim-plan.ts';
@@ -23,6 +25,11 @@ import { intervalOf, STORIES } from '../test/sim/story.ts';
 const CORE_SHARE_MAX = 0.1;
 const MEMORY_MAX_MB = 300;
 const MINUTE_MS = 60_000;
+
+if (!CONTROLLER_FLAGS.every((flag) => process.execArgv.includes(flag))) {
+  const again = [...CONTROLLER_FLAGS, ...process.argv.slice(1)];
+  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
+}
 
 const { values } = parseArgs({
   options: {

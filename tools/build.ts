@@ -10,6 +10,13 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'src/cli');
+/** What a command needs for some of its options only, besides the commands themselves. */
+const LATER = ['cli/yaml-text.ts', 'cli/config-file.ts', 'core/plan/traffic-forecast.ts'].map(
+  (name) => join(ROOT, 'src', name),
+);
+const COMMANDS = readdirSync(join(CLI, 'commands'))
+  .filter((name) => /^[a-z-]+\.ts$/.test(name))
+  .map((name) => join(CLI, 'commands', name));
 const PROCESSES = ['keeper', 'load', 'server', 'splitter'];
 const COMMON = {
   absWorkingDir: ROOT,
@@ -30,14 +37,10 @@ const COMMON = {
 async function buildInto(folder: string): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   const temporary = mkdtempSync(`${folder}.`);
-  const commands = readdirSync(join(CLI, 'commands')).filter((name) => /^[a-z-]+\.ts$/.test(name));
   try {
     await build({
       ...COMMON,
-      entryPoints: [
-        ...['main.ts', 'yaml-text.ts', 'config-file.ts'].map((name) => join(CLI, name)),
-        ...commands.map((name) => join(CLI, 'commands', name)),
-      ],
+      entryPoints: [join(CLI, 'main.ts'), ...LATER, ...COMMANDS],
       // All side by side: version.ts finds VERSION two folders above itself, here as in src/.
       entryNames: '[name]',
       outdir: join(temporary, 'cli'),
@@ -68,12 +71,14 @@ async function buildInto(folder: string): Promise<void> {
   }
 }
 
-/** What src/cli loads later is a file of its own, not part of the file that loads it. */
+/** What is loaded later is a file of its own, not part of the file that loads it. */
 const entriesStayApart: Plugin = {
   name: 'entries-stay-apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\// }, ({ path, importer, kind }) => {
-      if (kind !== 'dynamic-import' || dirname(importer) !== CLI) return null;
+    onResolve({ filter: /^\./ }, ({ path, importer, kind }) => {
+      const file = resolve(dirname(importer), path);
+      const isEntry = LATER.includes(file) || COMMANDS.includes(file);
+      if (kind !== 'dynamic-import' || !isEntry) return null;
       return { path: `./${basename(path, '.ts')}.js`, external: true };
     });
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Problem, problem } from '../base/problem.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { callAdmin } from './admin-client.ts';
-import { programPath } from './program.ts';
+import { CONTROLLER_FLAGS, programPath } from './program.ts';
 import { socketPath } from './socket-path.ts';
 
 const START_MS = 20_000;
@@ -51,7 +51,8 @@ async function ensureProcess({ name, folder, role, question }: Program): Promise
   const log = openSync(logPath, 'a', 0o600);
   const logBefore = readFileSync(logPath).length;
   const said = (): string => readFileSync(logPath).subarray(logBefore).toString('utf8');
-  const child = spawn(process.execPath, [programPath(name), folder], {
+  const flags = name === 'server' ? CONTROLLER_FLAGS : [];
+  const child = spawn(process.execPath, [...flags, programPath(name), folder], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', log, log],

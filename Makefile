@@ -25,8 +25,8 @@ test: build ## everything that must be green; the last line counts
 vectors: setup ## other people's numbers, with counts (AURORA_VECTORS=FOLDER)
 	@test -d "$${AURORA_VECTORS:?set it to the folder of the vectors}"
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" vitest run --disable-console-intercept --reporter=default --no-color \
-	  src/base src/core/judge src/core/gate src/core/ledger test/bench-judge.test.ts \
-	  | grep -E '^[a-z-]+\.json: |^left out| (passed|failed)'
+	  src/base src/core/judge src/core/gate src/core/ledger test/ledger/witness.test.ts test/bench-judge.test.ts \
+	  | grep -E '^[a-z0-9-]+\.(json|txt): |^left out| (passed|failed)'
 
 demo: build ## see it work: four real promotions on this machine, in two minutes
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bin/auroractl.js demo
@@ -50,8 +50,18 @@ bench-judge: setup ## the judge beside its peers, a quarter of an hour (BENCH_FL
 bench-promises: build ## what the judge promises, on real processes: half an hour of real time
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/promises.ts
 
+bench-ledger: setup ## appends beside raw SQLite, proofs and verification of 1,000,000 entries (BENCH_FLAGS=--short)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/ledger.ts $(BENCH_FLAGS)
+
+test-faults: setup ## EIO, ENOSPC and SIGKILL at every write of an append; every byte of a ledger changed (FAULT_FLAGS=--every 10)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test-faults.ts $(FAULT_FLAGS)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/test-faults-flips.ts $(FAULT_FLAGS)
+
 bench-status: build ## `status` beside 100 active promotions
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/status.ts
+
+bench-pack: build ## what verifying an evidence pack costs (BENCH_FLAGS=--short)
+	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node bench/pack.ts $(BENCH_FLAGS)
 
 generate: setup ## rewrite what is generated from the sources (JSON Schemas)
 	@PATH="$$(sh tools/node24.sh --dir):$$PATH" node tools/generate.ts
@@ -65,4 +75,4 @@ fmt: setup ## format and mend what can be mended
 clean: ## remove what was built and fetched
 	rm -rf dist node_modules .node .tools
 
-.PHONY: help setup build test vectors demo sim kill-test bench-engine bench-splitter bench-judge bench-promises bench-status generate scenarios-update fmt clean
+.PHONY: help setup build test vectors demo sim kill-test bench-engine bench-splitter bench-judge bench-promises bench-ledger test-faults bench-status bench-pack generate scenarios-update fmt clean

@@ -5,10 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { PackSigner } from './adapters/pack/pack-signer.ts';
+import type { PersonalKey } from './adapters/signer/personal.ts';
 import type { AuditRow } from './adapters/store/audit-rows.ts';
 import type { BackupMade, BackupWish } from './adapters/store/backup.ts';
 import type { BackupFile } from './adapters/store/backup-files.ts';
 import type { RestoreDrill } from './adapters/store/drill-restore.ts';
+import type { LedgerExtract } from './adapters/store/pack-source.ts';
 import type { Restored, RestoreWish } from './adapters/store/restore.ts';
 import type { SqliteReader } from './adapters/store/sqlite-reader.ts';
 import type { AskOptions } from './adapters/timestamps/ask-authority.ts';
@@ -19,16 +22,20 @@ import type { Services } from './adapters/workload/services.ts';
 import { sha256 } from './base/digest.ts';
 import { problem } from './base/problem.ts';
 import { fail, ok, type Result } from './base/result.ts';
+import type { PromotionRecord } from './core/decision/promotion-record.ts';
 import type { Interval } from './core/evidence/interval.ts';
 import type { PrometheusServer } from './core/gate/check.ts';
 import type { VerifyReport } from './core/ledger/verify.ts';
 import type { AuthorityDefinition } from './core/timestamp/authority.ts';
 import type { MeasuredPlan, Signer } from './engine/ports.ts';
 
+export type { PackSigner } from './adapters/pack/pack-signer.ts';
 export type { SqliteReader } from './adapters/store/sqlite-reader.ts';
 export type { Asked } from './adapters/timestamps/timestamp-digest.ts';
 export type { TimestampedFile } from './adapters/timestamps/timestamp-file.ts';
 export type { ServiceView } from './adapters/workload/services.ts';
+
+export { askWitness, publishTilesOf, serveWitnessOf } from './app-publish.ts';
 
 /** What stands where in a state directory. */
 export interface StateFiles {
@@ -43,6 +50,8 @@ export interface StateFiles {
   services: string;
   /** Where backups go unless another folder is named. */
   backups: string;
+  /** The newest checkpoint that witnesses cosigned. */
+  cosigned: string;
 }
 
 export function stateFiles(state: string): StateFiles {
@@ -54,6 +63,7 @@ export function stateFiles(state: string): StateFiles {
     lock: join(folder, 'controller.lock'),
     services: join(folder, 'services'),
     backups: join(folder, 'backups'),
+    cosigned: join(folder, 'cosigned.checkpoint'),
   };
 }
 
@@ -122,6 +132,24 @@ export async function drillRestore(
   return await drillRestoreOf({ ...wish, ledger });
 }
 
+/** What a state directory's ledger gives to the pack of an ended promotion; `scratch`: a folder for a copy. */
+export async function packSourceOf(
+  folder: string,
+  word: string,
+  scratch: string,
+): Promise<Result<LedgerExtract>> {
+  const path = stateFiles(folder).ledger;
+  if (!existsSync(path)) return noLedger(path);
+  const { extractFor } = await import('./adapters/store/pack-source.ts');
+  return extractFor(path, word, scratch);
+}
+
+/** Who signs a pack: an OpenPGP key of gpg, or the file of an ssh key. */
+export async function packSigner(kind: 'gpg' | 'ssh', key: string): Promise<Result<PackSigner>> {
+  if (kind === 'gpg') return (await import('./adapters/pack/sign-gpg.ts')).gpgSigner(key);
+  return (await import('./adapters/pack/sign-ssh.ts')).sshSigner(key);
+}
+
 /** What a Prometheus holds of a plan's metrics over a time. Relative credentials begin where one stands. */
 export async function prometheusIntervals(
   server: PrometheusServer,
@@ -148,6 +176,63 @@ export async function newKeyFile(path: string): Promise<Result<Signer>> {
 export async function signerOf(path: string): Promise<Result<Signer>> {
   const { openKeyFile } = await import('./adapters/signer/file.ts');
   return openKeyFile(path);
+}
+
+/** As `newKeyFile`, for ECDSA P-256: what statements are signed with. */
+export async function newP256KeyFile(path: string): Promise<Result<PersonalKey>> {
+  const { createP256KeyFile } = await import('./adapters/signer/personal.ts');
+  return createP256KeyFile(path);
+}
+
+/** The Ed25519 or P-256 key in a file that its owner alone may read. */
+export async function personalKeyOf(path: string): Promise<Result<PersonalKey>> {
+  const { openPersonalKey } = await import('./adapters/signer/personal.ts');
+  return openPersonalKey(path);
+}
+
+/** Who signs by a program of their own may have to touch a token, or to look for a passphrase. */
+const PERSON_DEADLINE_MS = 120_000;
+
+/** An armored ssh signature in a namespace, by ssh-keygen. */
+export async function sshSignatureOf(
+  message: Uint8Array,
+  keyFile: string,
+  namespace: string,
+): Promise<Result<string>> {
+  const { signWithSsh } = await import('./adapters/signatures/ssh.ts');
+  return await signWithSsh(message, { keyFile, namespace, deadlineMs: PERSON_DEADLINE_MS });
+}
+
+/** An armored detached OpenPGP signature, by the person's gpg. */
+export async function gpgSignatureOf(message: Uint8Array, key: string): Promise<Result<string>> {
+  const { signWithGpg } = await import('./adapters/signatures/gpg.ts');
+  const signed = await signWithGpg(message, { key, deadlineMs: PERSON_DEADLINE_MS });
+  return signed.ok ? ok(signed.value.armored) : signed;
+}
+
+/** What an OpenPGP person of a plan signs off with: key and signature, by the person's gpg. */
+export async function gpgSignOffOf(message: Uint8Array, key: string): Promise<Result<Uint8Array>> {
+  const { signOffWithGpg } = await import('./adapters/signatures/gpg.ts');
+  return await signOffWithGpg(message, { key, deadlineMs: PERSON_DEADLINE_MS });
+}
+
+/** A promotion, active or ended, recomputed from the ledger, with each of its steps. */
+export async function promotionRecordOf(
+  folder: string,
+  word: string,
+): Promise<Result<PromotionRecord>> {
+  const { readPromotionRecord } = await import('./app-record.ts');
+  return await readPromotionRecord(folder, word);
+}
+
+/** A promotion's recorded intervals within a time, each with the row that it is. */
+export async function recordedIntervals(
+  folder: string,
+  promotion: string,
+  time: { fromMs: number; toMs: number },
+): Promise<Result<readonly { interval: Interval; body: string }[]>> {
+  const { readIntervals } = await import('./app-record.ts');
+  return await readIntervals(folder, promotion, time);
 }
 
 function noLedger(path: string): { ok: false; problem: ReturnType<typeof problem> } {

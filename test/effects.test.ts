@@ -7,6 +7,7 @@ import { memoryStore } from '../src/adapters/store/memory.ts';
 import { prng } from '../src/base/prng.ts';
 import { problem } from '../src/base/problem.ts';
 import { fail, type Result } from '../src/base/result.ts';
+import type { Plan } from '../src/core/plan/plan.ts';
 import type { Effect } from '../src/core/promotion/effect.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { World } from '../src/engine/perform.ts';
@@ -14,24 +15,26 @@ import { VirtualClock } from './sim/clock.ts';
 import { Crowd } from './sim/crowd.ts';
 import { Faults } from './sim/faults.ts';
 import { memorySigner } from './sim/people.ts';
-import { simPlan } from './sim/sim-plan.ts';
+import { FRESH_BASELINE, simPlan } from './sim/sim-plan.ts';
 import { aliveLine, SimWorld } from './sim/sim-world.ts';
 import { STORIES, type Story } from './sim/story.ts';
 
 type Kind = Exclude<Effect['kind'], 'evaluate'>;
 type How = 'did not happen' | 'happened, reported as failed';
 
-/** The first call of the kind goes wrong in the given way; every other one is as it should be. */
-function breakFirst(world: World, kind: Kind, how: How): World {
+/** One call of the kind goes wrong in the given way; every other one is as it should be. */
+function broken(world: World, { kind, how, call }: Disturbance): World {
+  let calls = 0;
   let isBroken = false;
   const once = async (act: () => Promise<Result<void>>): Promise<Result<void>> => {
-    if (isBroken) return await act();
+    calls += 1;
+    if (isBroken || calls < call) return await act();
     isBroken = true;
     if (how === 'happened, reported as failed') await act();
     return fail(problem('unavailable', 'no answer'));
   };
   const { traffic, workload, hooks, notifier } = world;
-  const broken: Record<Kind, () => World> = {
+  const worlds: Record<Kind, () => World> = {
     'set-weights': () => ({
       ...world,
       traffic: { ...traffic, setWeights: (...args) => once(() => traffic.setWeights(...args)) },
@@ -51,22 +54,29 @@ function breakFirst(world: World, kind: Kind, how: How): World {
     hook: () => ({ ...world, hooks: { run: (...args) => once(() => hooks.run(...args)) } }),
     notify: () => ({ ...world, notifier: { send: (one) => once(() => notifier.send(one)) } }),
   };
-  return broken[kind]();
+  return worlds[kind]();
+}
+
+interface Disturbance {
+  kind: Kind;
+  how: How;
+  /** From 1. */
+  call: number;
 }
 
 async function promote(
-  kind: Kind | null,
-  how: How,
+  disturbance: Disturbance | null,
   story: Story,
+  parts: Partial<Plan> = {},
 ): Promise<{ end: string; world: SimWorld }> {
   const clock = new VirtualClock(1_780_000_000_000);
   const faults = new Faults(prng(3));
   faults.scale = 0;
-  const plan = simPlan('service');
+  const plan = simPlan('service', parts);
   const world = new SimWorld(clock, prng(3), faults, plan, story);
   const ports = world.portsFor(aliveLine());
   const opened = await Engine.open({
-    world: kind === null ? ports : breakFirst(ports, kind, how),
+    world: disturbance === null ? ports : broken(ports, disturbance),
     store: memoryStore(),
     signer: memorySigner(),
     clock,
@@ -112,8 +122,8 @@ describe.each<How>(['did not happen', 'happened, reported as failed'])(
     test.each(CASES.map(([kind, story, end]) => ({ kind, story, end, name: story.name })))(
       '$kind, candidate $name',
       async ({ kind, story, end }) => {
-        const undisturbed = await promote(null, how, story);
-        const disturbed = await promote(kind, how, story);
+        const undisturbed = await promote(null, story);
+        const disturbed = await promote({ kind, how, call: 1 }, story);
         expect(disturbed.end).toBe(end);
         if (kind !== 'hook') expect(disturbed.end).toBe(undisturbed.end);
         expect(disturbed.world.service.faultsSeen()).toEqual([]);
@@ -125,5 +135,21 @@ describe.each<How>(['did not happen', 'happened, reported as failed'])(
         expect(stops).toBe(end === 'rolled-back' ? 1 : 0);
       },
     );
+
+    // The baseline's order is the first of a start and the second of a stop.
+    test.each<[Kind, number, Story, string]>([
+      ['start', 1, healthy, 'promoted, ga true'],
+      ['start', 2, healthy, 'promoted, ga true'],
+      ['stop', 1, bad, 'rolled-back'],
+      ['stop', 2, bad, 'rolled-back'],
+    ])('with a fresh baseline: %s, call %i, candidate $name', async (kind, call, story, end) => {
+      const disturbed = await promote({ kind, how, call }, story, FRESH_BASELINE);
+      expect(disturbed.end).toBe(end);
+      const { service } = disturbed.world;
+      expect(service.faultsSeen()).toEqual([]);
+      expect([...service.visible.starts.values()]).toEqual([1, 1]);
+      expect(service.running().map(({ track }) => track)).toEqual(['stable']);
+      expect(service.visible.stops).toBe(end === 'rolled-back' ? 2 : 0);
+    });
   },
 );

@@ -20,6 +20,11 @@ const RINGS: readonly { folder: string; may: readonly string[] }[] = [
     folder: 'src/verify/',
     may: ['src/base/', 'src/core/', 'src/verify/', 'node:crypto', 'asn1js', 'openpgp'],
   },
+  { folder: 'src/pack/', may: ['src/base/', 'src/core/', 'src/verify/', 'src/pack/', 'node:zlib'] },
+  {
+    folder: 'src/relverify/',
+    may: ['src/base/', 'src/core/', 'src/verify/', 'src/pack/gzip.ts', 'src/relverify/', 'node:'],
+  },
   { folder: 'src/engine/', may: ['src/base/', 'src/core/', 'src/engine/'] },
   {
     folder: 'src/adapters/',
@@ -44,6 +49,7 @@ const RINGS: readonly { folder: string; may: readonly string[] }[] = [
     folder: 'src/cli/',
     may: [
       ...['src/base/', 'src/core/', 'src/process/', 'src/protocol/', 'src/app.ts', 'src/cli/'],
+      'src/pack/',
       'PACKAGES',
     ],
   },

@@ -1,7 +1,7 @@
 /**
  * Built JavaScript in dist/: in cli/ main.js, and for each command one file with everything it needs,
- * so that a command starts with two reads; in processes/ the programs that stay. The same sources give the same bytes, wherever the checkout
- * stands. `--out FOLDER` builds elsewhere.
+ * so that a command starts with two reads; in processes/ the programs that stay; relverify.mjs for strangers. The same sources give the
+ * same bytes, wherever the checkout stands. `--out FOLDER` builds elsewhere.
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -62,6 +62,14 @@ async function buildInto(folder: string): Promise<void> {
       banner: {
         js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);",
       },
+    });
+    await build({
+      ...COMMON,
+      entryPoints: [join(ROOT, 'src/relverify/main.ts')],
+      outfile: join(temporary, 'relverify.mjs'),
+      // A stranger's Node, and one file: it lies in each pack.
+      target: 'node20',
+      external: [],
     });
     chmodSync(temporary, 0o755);
     rmSync(folder, { recursive: true, force: true });

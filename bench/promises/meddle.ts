@@ -26,7 +26,10 @@ export function meddle(
   });
 }
 
-/** A track that has been taken back asks for nothing more: the first failure ends the meddling. */
+/**
+ * A track that has been taken back asks for nothing more: an answer that can't come ends the meddling.
+ * One that is late does not: a busy machine would else stop what the promise is about.
+ */
 function every(periodMs: number, act: () => Promise<void>): () => Promise<void> {
   let failed: unknown = null;
   let acts = 0;
@@ -37,6 +40,7 @@ function every(periodMs: number, act: () => Promise<void>): () => Promise<void> 
         acts += 1;
       })
       .catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'TimeoutError') return;
         failed ??= error;
         clearInterval(timer);
       })

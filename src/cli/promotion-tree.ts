@@ -83,6 +83,7 @@ function verdictLines(verdict: VerdictView | null): string[] {
   return [
     `  judge: ${verdict.kind}; ${verdict.reason}${rests}`,
     `      evidence for rollback: e = ${figure(verdict.e)} of ${figure(verdict.eThreshold)}`,
+    ...freshLines(verdict),
     `      split: ${shares}${split.tripped ? '; it is WRONG' : ''}`,
     ...verdict.metrics.map(({ metric, kind, outcome, stable, candidate, ratio, e }) => {
       const ratioText = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
@@ -90,6 +91,12 @@ function verdictLines(verdict: VerdictView | null): string[] {
       return `      ${metric}: ${outcome}, ${counts}${ratioText}, e = ${figure(e)}`;
     }),
   ];
+}
+
+/** What stands as stable below is then a fresh instance of it. */
+function freshLines({ pairs, freshPairs }: Exclude<VerdictView, KayentaVerdictView>): string[] {
+  if (freshPairs === 0) return [];
+  return [`      held against a fresh instance of stable in ${freshPairs} of ${pairs} intervals`];
 }
 
 function kayentaLines(verdict: KayentaVerdictView): string[] {

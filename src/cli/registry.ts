@@ -1,5 +1,6 @@
 import type { CommandDefinition } from './command.ts';
 import { version } from './commands/version.ts';
+import { LEDGER_COMMANDS } from './registry-ledger.ts';
 
 /**
  * Every command by its words, in the order of the help. Only what the help needs stands here: a
@@ -53,7 +54,7 @@ export const COMMANDS: readonly RegistryEntry[] = [
   },
   {
     name: 'judge',
-    summary: 'judge intervals of two tracks from a file, as a promotion would',
+    summary: 'judge intervals of two tracks from a file or of a promotion, as it is judged',
     load: async () => (await import('./commands/judge.ts')).judge,
   },
   {
@@ -95,6 +96,11 @@ export const COMMANDS: readonly RegistryEntry[] = [
     name: 'checklist',
     summary: 'print the release checklist of a promotion, filled from the ledger',
     load: async () => (await import('./commands/checklist.ts')).checklist,
+  },
+  {
+    name: 'pack',
+    summary: 'write all evidence of a promotion into one archive that a stranger can verify',
+    load: async () => (await import('./commands/pack.ts')).pack,
   },
   {
     name: 'logs',
@@ -182,46 +188,22 @@ export const COMMANDS: readonly RegistryEntry[] = [
     summary: 'stop the controller: promotions stand still until it is started again',
     load: async () => (await import('./commands/controller-stop.ts')).controllerStop,
   },
-  {
-    name: 'ledger list',
-    summary: 'list entries of the ledger',
-    load: async () => (await import('./commands/ledger-list.ts')).ledgerList,
-  },
-  {
-    name: 'ledger show',
-    summary: 'print one entry of the ledger in full',
-    load: async () => (await import('./commands/ledger-show.ts')).ledgerShow,
-  },
-  {
-    name: 'ledger verify',
-    summary: 're-hash the whole ledger and check its signatures',
-    load: async () => (await import('./commands/ledger-verify.ts')).ledgerVerify,
-  },
-  {
-    name: 'ledger proof',
-    summary: 'print the proof that an entry is in the ledger',
-    load: async () => (await import('./commands/ledger-proof.ts')).ledgerProof,
-  },
-  {
-    name: 'ledger backup',
-    summary: 'make a verified backup of the ledger, while its controller runs',
-    load: async () => (await import('./commands/ledger-backup.ts')).ledgerBackup,
-  },
-  {
-    name: 'ledger restore',
-    summary:
-      'put the ledger of a backup in the place of the present one, once all of it is verified',
-    load: async () => (await import('./commands/ledger-restore.ts')).ledgerRestore,
-  },
-  {
-    name: 'ledger export',
-    summary: 'write the audit log of a time as CSV, signed by the log key',
-    load: async () => (await import('./commands/ledger-export.ts')).ledgerExport,
-  },
+  ...LEDGER_COMMANDS,
   {
     name: 'keys new',
     summary: 'make a signing key for a person of a plan',
     load: async () => (await import('./commands/keys-new.ts')).keysNew,
+  },
+  {
+    name: 'statement',
+    summary:
+      'write what can be said of a decision as in-toto statements, signed where a key is named',
+    load: async () => (await import('./commands/statement.ts')).statement,
+  },
+  {
+    name: 'slo report',
+    summary: 'say of each objective of a plan whether a time met it, from recorded intervals',
+    load: async () => (await import('./commands/slo-report.ts')).sloReport,
   },
   {
     name: 'timestamp',
@@ -268,6 +250,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   controller: 'the process that decides and records',
   ledger: 'the ledger: what was decided and done',
   keys: 'signing keys',
+  slo: 'service level objectives',
   tsa: 'timestamp authorities',
   config: 'settings and where they come from',
 };

@@ -4,6 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import { type Entry, leafOf, type Seal } from '../core/ledger/entry.ts';
 import type { Effect } from '../core/promotion/effect.ts';
 import type { PromotionEvent } from '../core/promotion/event.ts';
+import { actorOf, type RecordedEvent, summaryOf } from '../core/promotion/recorded-step.ts';
 import { hasEnded, type State } from '../core/promotion/state.ts';
 import type { LeafRecord } from './ports.ts';
 
@@ -14,13 +15,9 @@ const STEP_BYTES_MAX = 8_192;
  * What the engine writes of an event: itself, the number of its row, or the digest of the blob that
  * holds it and the effects that followed.
  */
-export type RecordedEvent =
-  | Exclude<PromotionEvent, { kind: 'interval' }>
-  | { kind: 'interval'; seq: number }
-  | { kind: 'segment'; seq: number }
-  | { kind: 'blob'; sha256: string };
+type WrittenEvent = RecordedEvent | { kind: 'blob'; sha256: string };
 
-export type LeafBody = Entry & { event: RecordedEvent; effects: readonly Effect[] };
+export type LeafBody = Entry & { event: WrittenEvent; effects: readonly Effect[] };
 
 export interface EncodedLeaf {
   leaf: LeafRecord;
@@ -57,7 +54,7 @@ export function encodeLeaf(input: {
     term,
     atMs,
     type: event.kind,
-    actor: actorOf(event),
+    actor: actorOf(recorded),
     summary: summaryOf(state, effects),
     event: blobSha256 === null ? recorded : { kind: 'blob', sha256: blobSha256 },
     effects: blobSha256 === null ? effects : [],
@@ -73,21 +70,8 @@ export function encodeLeaf(input: {
 }
 
 /** The event as it was, its blob put back; an interval is looked up among the rows by the reader. */
-export function decodeEvent(body: LeafBody, blob: Uint8Array | null): RecordedEvent {
+export function decodeEvent(body: LeafBody, blob: Uint8Array | null): WrittenEvent {
   if (body.event.kind !== 'blob' || blob === null) return body.event;
   const whole = JSON.parse(new TextDecoder().decode(blob)) as { event: RecordedEvent };
   return whole.event;
-}
-
-function actorOf(event: PromotionEvent | { kind: 'segment' }): string {
-  if (event.kind === 'opened' || event.kind === 'command') return event.by;
-  return event.kind === 'sign-off' || event.kind === 'override' ? 'signer' : 'aurora';
-}
-
-function summaryOf(state: State, effects: readonly Effect[]): string {
-  const { phase, step, stage } = state.position;
-  const where =
-    state.outcome === null ? `phase ${phase} step ${step} ${stage}` : state.outcome.kind;
-  const what = effects.map(({ kind }) => kind).join(', ');
-  return what === '' ? where : `${where}: ${what}`;
 }

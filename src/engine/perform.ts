@@ -48,10 +48,11 @@ export async function perform(world: World, order: Order, effect: Effect): Promi
   const fence = (generation: number): Fence => ({ term: order.term, generation });
   switch (effect.kind) {
     case 'set-weights': {
-      const { weights, fallback, generation } = effect;
+      const { weights, fallback, generation, baselinePct } = effect;
       const { controllerLossMs } = plan;
-      const weightOrder = { fence: fence(generation), weights, fallback, controllerLossMs };
-      return answer(effect, await world.traffic.setWeights(service, weightOrder));
+      const share = baselinePct === undefined ? {} : { baselinePct };
+      const order = { fence: fence(generation), weights, fallback, ...share, controllerLossMs };
+      return answer(effect, await world.traffic.setWeights(service, order));
     }
     case 'start': {
       const { candidate: version, artifacts, command } = plan.release;
@@ -63,11 +64,17 @@ export async function perform(world: World, order: Order, effect: Effect): Promi
         artifacts,
         command,
       } as const;
+      const baseline = { ...start, track: 'baseline', instance: `${effect.id}/baseline` } as const;
+      // First: a candidate that waits for it would be the warmer one.
+      const other = effect.baseline && (await world.workload.start(service, baseline));
+      if (other?.ok === false) return failure(effect, other.problem);
       return answer(effect, await world.workload.start(service, start));
     }
     case 'stop': {
       const stop = { fence: fence(effect.generation), track: 'candidate' } as const;
-      return answer(effect, await world.workload.stop(service, stop));
+      const stopped = await world.workload.stop(service, stop);
+      if (!stopped.ok || !effect.baseline) return answer(effect, stopped);
+      return answer(effect, await world.workload.stop(service, { ...stop, track: 'baseline' }));
     }
     case 'adopt': {
       const adopt = { fence: fence(effect.generation), version: plan.release.version };

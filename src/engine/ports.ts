@@ -40,6 +40,8 @@ export interface WeightOrder {
   fence: Fence;
   weights: Weights;
   fallback: Weights;
+  /** Of all requests, out of stable's share; none while the fallback is in force. Absent: none. */
+  baselinePct?: number;
   controllerLossMs: number;
 }
 
@@ -62,9 +64,12 @@ export interface WorkloadDriver {
   observe(service: string): Promise<Result<readonly InstanceState[]>>;
 }
 
+/** A baseline is a fresh instance of what stable runs: its version, command and files are stable's. */
+export type InstanceTrack = Track | 'baseline';
+
 export interface StartOrder {
   fence: Fence;
-  track: Track;
+  track: InstanceTrack;
   /** The effect id: names the instance, so that a repeated order starts nothing twice. */
   instance: string;
   version: string;
@@ -75,7 +80,7 @@ export interface StartOrder {
 
 export interface StopOrder {
   fence: Fence;
-  track: Track;
+  track: InstanceTrack;
 }
 
 export interface AdoptOrder {
@@ -84,7 +89,7 @@ export interface AdoptOrder {
 }
 
 export interface InstanceState {
-  track: Track;
+  track: InstanceTrack;
   instance: string;
   version: string;
   up: boolean;

@@ -195,10 +195,10 @@ function addressOf(
 
 /** An instance that has not been started yet, with a port of its own; one that runs has its own. */
 export async function newInstance(
-  name: Pick<SavedInstance, 'track' | 'instance' | 'version' | 'command' | 'artifacts'>,
+  name: Omit<SavedInstance, 'port' | 'process'>,
   workload: Workload,
 ): Promise<SavedInstance> {
   const process = { ...NO_PROCESS, exits: [] };
   const port = addressOf(name, workload)?.port ?? (await freePort());
-  return { ...name, build: name.version, port, process };
+  return { ...name, port, process };
 }

@@ -4,12 +4,12 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { programPath } from '../process/program.ts';
 import type { Adoption, KeeperState, StartInstance, StopTrack } from '../protocol/keeper.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
-import type { Fence } from '../protocol/splitter.ts';
-import { checkAddress, checkStart } from './check-start.ts';
+import type { Fence, TrackName } from '../protocol/splitter.ts';
+import { buildOf, checkAddress, checkStart } from './check-start.ts';
 import { Instance, type InstanceOptions, newInstance } from './instance.ts';
 import { newKeeperFile, readKeeperFile, type SavedKeeper, writeKeeperFile } from './keeper-file.ts';
 import { takeOverLog } from './log-file.ts';
-import { OrderQueue, type TrackName } from './order-queue.ts';
+import { OrderQueue } from './order-queue.ts';
 import { SplitterLink } from './splitter-link.ts';
 import { Supervised } from './supervised.ts';
 
@@ -46,6 +46,7 @@ export class Keeper {
     this.link = new SplitterLink(folder, () => ({
       stable: this.find('stable')?.place ?? null,
       candidate: this.find('candidate')?.place ?? null,
+      baseline: this.find('baseline')?.place ?? null,
       adopt: saved.isAdopting,
     }));
     this.splitter = new Supervised({
@@ -76,8 +77,9 @@ export class Keeper {
     if (!checked.ok) return checked;
     if (!saved.instances.some(({ track }) => track === 'stable')) {
       const { version } = definition;
-      const name = { track: 'stable', instance: `stable/${version}`, version } as const;
-      saved.instances.push(await newInstance({ ...name, command: null, artifacts: [] }, workload));
+      const name = { track: 'stable', instance: `stable/${version}` } as const;
+      const what = { version, build: version, command: null, artifacts: [] };
+      saved.instances.push(await newInstance({ ...name, ...what }, workload));
     }
     const keeper = new Keeper(folder, definition, saved);
     await Promise.all([keeper.splitter, ...keeper.instances].map((one) => one.run()));
@@ -100,19 +102,22 @@ export class Keeper {
   }
 
   startInstance(order: StartInstance): Promise<Result<KeeperState>> {
-    const { fence, track, instance, version, command, artifacts } = order;
+    const { fence, track, instance } = order;
     this.orders.hear(order);
     return this.orders.inTurn(fence, async () => {
       const known = this.instances.find(({ saved }) => saved.instance === instance);
       // Adopted meanwhile: it lives, and stable is not measured by a start.
       if (known !== undefined && known.saved.track !== track) return ok(this.state);
       if (known !== undefined) return await this.whenUp(known, fence);
-      const checked = await checkStart(order, this.definition, this.instances);
+      const what = buildOf(order, this.find('stable'));
+      if (!what.ok) return what;
+      const ordered = { ...order, ...what.value };
+      const checked = await checkStart(ordered, this.definition, this.instances);
       if (!checked.ok) return checked;
       const other = this.find(track);
       if (other !== undefined) await this.remove(other);
       const { workload } = this.definition;
-      const saved = await newInstance({ track, instance, version, command, artifacts }, workload);
+      const saved = await newInstance({ track, instance, ...what.value }, workload);
       const made = new Instance(this.instanceOptions(saved));
       this.instances.push(made);
       await made.run();
@@ -143,8 +148,8 @@ export class Keeper {
         return fail(problem('unavailable', message));
       }
       if (candidate !== undefined) {
+        this.leaving.push(...this.instances.filter((one) => one !== candidate));
         this.instances = [candidate];
-        if (before !== undefined) this.leaving.push(before);
         candidate.saved.track = 'stable';
         candidate.saved.version = version;
         this.saved.isAdopting = true;

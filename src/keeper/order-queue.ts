@@ -1,9 +1,6 @@
 import { problem } from '../base/problem.ts';
 import { fail, type Result } from '../base/result.ts';
-import type { InstanceProcess } from '../protocol/keeper.ts';
-import type { Fence } from '../protocol/splitter.ts';
-
-export type TrackName = InstanceProcess['track'];
+import type { Fence, TrackName } from '../protocol/splitter.ts';
 
 interface TrackOrder {
   fence: Fence;

@@ -1,7 +1,7 @@
 import { ok, type Result } from '../base/result.ts';
 import { callAdmin } from '../process/admin-client.ts';
 import { socketPath } from '../process/socket-path.ts';
-import type { Tracks } from '../protocol/splitter.ts';
+import type { TrackName, Tracks } from '../protocol/splitter.ts';
 
 const RETRY_MS = 50;
 const ANSWER_MS = 2_000;
@@ -58,7 +58,7 @@ export class SplitterLink {
     }
   }
 
-  async drain(track: 'stable' | 'candidate', drainMs: number): Promise<void> {
+  async drain(track: TrackName, drainMs: number): Promise<void> {
     await this.call('POST', '/drain', { track }, drainMs + ANSWER_MS);
   }
 

@@ -59,7 +59,11 @@ export const Order = Type.Object(
 export type Order = Static<typeof Order>;
 
 export const Signed = Type.Object(
-  { id: Line, document: Type.String({ maxLength: 500_000 }), signature: Line },
+  {
+    id: Line,
+    document: Type.String({ maxLength: 500_000 }),
+    signature: Type.String({ minLength: 1, maxLength: 24_000 }),
+  },
   strict,
 );
 export type Signed = Static<typeof Signed>;
@@ -105,6 +109,9 @@ const OwnVerdictView = Type.Object({
   /** It rests, at least in part, on generated requests. */
   synthetic: Type.Boolean(),
   reason: Type.String(),
+  /** Intervals that were compared, and of those the ones held against a fresh baseline. */
+  pairs: Type.Number(),
+  freshPairs: Type.Number(),
   /** Evidence for rollback, as an e-value, and what it is held against. */
   e: Type.Number(),
   eThreshold: Type.Number(),

@@ -1,13 +1,14 @@
 import type { Static } from 'typebox';
 import * as Type from 'typebox';
-import { Fence } from './splitter.ts';
+import { Fence, TrackName } from './splitter.ts';
 
 /**
  * What is said to a keeper over its unix socket, as HTTP with JSON bodies (process/admin-server.ts):
  *
  *   GET  /state                 -> KeeperState
  *   POST /start   StartInstance -> KeeperState  answers when it is healthy; `refused`: an older fence, a digest
- *                                               that differs; `unavailable`: it did not become healthy in time
+ *                                               that differs; `unavailable`: it did not become healthy in time.
+ *                                               A baseline is what stable is: version, command and artifacts are stable's
  *   POST /stop-track  StopTrack -> KeeperState  drained, then stopped; what does not run is stopped already
  *   POST /adopt        Adoption -> KeeperState  the candidate's instance is stable now, the old stable is gone
  *   POST /replace-splitter {program} -> KeeperState  no request is dropped
@@ -15,7 +16,6 @@ import { Fence } from './splitter.ts';
  */
 const strict = { additionalProperties: false };
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const TrackName = Type.Union([Type.Literal('stable'), Type.Literal('candidate')]);
 const Version = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$' });
 
 export const StartInstance = Type.Object(

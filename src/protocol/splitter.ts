@@ -29,6 +29,8 @@ export const WeightOrder = Type.Object(
     fence: Fence,
     weights: Weights,
     fallback: Weights,
+    /** Of all requests, taken from stable's share while these weights are in force; absent: none. */
+    baselinePct: Type.Optional(Pct),
     controllerLossMs: Type.Integer({ minimum: 1, maximum: 86_400_000 }),
   },
   strict,
@@ -52,6 +54,8 @@ export const Tracks = Type.Object(
   {
     stable: Type.Union([TrackPlace, Type.Null()]),
     candidate: Type.Union([TrackPlace, Type.Null()]),
+    /** A fresh instance of what stable runs; absent: from a keeper that knows none. */
+    baseline: Type.Optional(Type.Union([TrackPlace, Type.Null()])),
     /** With the same words the weights become all stable: the candidate has just become it. */
     adopt: Type.Boolean(),
   },
@@ -59,10 +63,15 @@ export const Tracks = Type.Object(
 );
 export type Tracks = Static<typeof Tracks>;
 
-export const Drain = Type.Object(
-  { track: Type.Union([Type.Literal('stable'), Type.Literal('candidate')]) },
-  strict,
-);
+/** stable and candidate share the requests; a baseline takes a part of stable's. */
+export const TrackName = Type.Union([
+  Type.Literal('stable'),
+  Type.Literal('candidate'),
+  Type.Literal('baseline'),
+]);
+export type TrackName = Static<typeof TrackName>;
+
+export const Drain = Type.Object({ track: TrackName }, strict);
 export const Replace = Type.Object(
   { program: Type.Union([Type.String({ pattern: '^/' }), Type.Null()]) },
   strict,
@@ -81,8 +90,10 @@ export const SplitterState = Type.Object({
   fallbackApplied: Type.Boolean(),
   stable: Type.Union([TrackPlace, Type.Null()]),
   candidate: Type.Union([TrackPlace, Type.Null()]),
+  /** Absent: from a splitter that knows none, which may still run beside a newer controller. */
+  baseline: Type.Optional(Type.Union([TrackPlace, Type.Null()])),
   /** Requests, streams and upgraded connections that are open now. */
-  open: Type.Object({ stable: Count, candidate: Count }),
+  open: Type.Object({ stable: Count, candidate: Count, baseline: Type.Optional(Count) }),
   lastSeq: Count,
 });
 export type SplitterState = Static<typeof SplitterState>;
@@ -128,6 +139,8 @@ export const SplitterInterval = Type.Object({
   weights: Type.Union([Weights, Type.Null()]),
   stable: Type.Union([TrackCounts, Type.Null()]),
   candidate: Type.Union([TrackCounts, Type.Null()]),
+  /** Only where a baseline was ordered or counted: null when it was not there. */
+  baseline: Type.Optional(Type.Union([TrackCounts, Type.Null()])),
 });
 export type SplitterInterval = Static<typeof SplitterInterval>;
 
@@ -135,6 +148,8 @@ export const Absorb = Type.Object(
   {
     stable: Type.Union([TrackCounts, Type.Null()]),
     candidate: Type.Union([TrackCounts, Type.Null()]),
+    baseline: Type.Optional(Type.Union([TrackCounts, Type.Null()])),
   },
   strict,
 );
+export type Absorb = Static<typeof Absorb>;

@@ -118,6 +118,8 @@ function verdictView(plan: Plan, verdict: MethodVerdict, synthetic: boolean): Ve
     kind: verdict.kind,
     synthetic,
     reason: verdict.reason,
+    pairs: verdict.pairs,
+    freshPairs: verdict.freshPairs ?? 0,
     e: eValue(verdict.lnE),
     eThreshold: eValue(verdict.lnEThreshold),
     metrics: verdict.metrics.map(({ metric, outcome, stable, candidate, ratio, lnE }) => ({

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Prng } from '../base/prng.ts';
 import type { Traffic } from '../protocol/service.ts';
+import type { TrackName } from '../protocol/splitter.ts';
 import { Share } from './share.ts';
 
-export type Track = 'stable' | 'candidate';
+export type Track = TrackName;
 
 export interface Assignment {
   track: Track;
@@ -16,6 +17,8 @@ export interface Assignment {
 
 export interface Split {
   candidatePct: number;
+  /** Of all requests, and out of stable's share: those that a fresh instance of stable takes. */
+  baselinePct: number;
   /** false: there is no candidate, or nobody renewed the order; rules count for nothing then. */
   rulesHold: boolean;
 }
@@ -30,12 +33,12 @@ const BUCKETS = 10_000;
 export class Assigner {
   private readonly traffic: Traffic;
   private readonly random: Prng;
-  private readonly share: Share;
+  private readonly shares: Shares;
 
   constructor(traffic: Traffic, random: Prng) {
     this.traffic = traffic;
     this.random = random;
-    this.share = new Share(random);
+    this.shares = new Shares(random);
   }
 
   assign(request: IncomingMessage, split: Split): Assignment {
@@ -50,17 +53,14 @@ export class Assigner {
         ? cookieBucket(request.headers.cookie, sticky.name)
         : headerBucket(request.headers[sticky.name.toLowerCase()]);
     if (bucket === null) return this.byWeight(split, sticky.by === 'cookie' ? sticky.name : null);
-    return { track: trackOf(bucket, split.candidatePct), by: 'weight', setCookie: null };
+    return { track: trackOf(bucket, split), by: 'weight', setCookie: null };
   }
 
-  private byWeight({ candidatePct }: Split, cookie: string | null): Assignment {
-    const isCandidate = this.share.next(candidatePct);
-    const track = isCandidate ? 'candidate' : 'stable';
+  private byWeight(split: Split, cookie: string | null): Assignment {
+    const track = this.shares.next(split);
     if (cookie === null) return { track, by: 'weight', setCookie: null };
-    const edge = Math.round((candidatePct / 100) * BUCKETS);
-    const bucket = isCandidate
-      ? this.random.below(Math.max(1, edge))
-      : edge + this.random.below(Math.max(1, BUCKETS - edge));
+    const [from, to] = bucketsOf(track, split);
+    const bucket = from + this.random.below(Math.max(1, to - from));
     const setCookie = `${cookie}=${bucket}; Path=/; HttpOnly; SameSite=Lax`;
     return { track, by: 'weight', setCookie };
   }
@@ -68,19 +68,45 @@ export class Assigner {
 
 /** Percent of connections where nothing of a request can be read. */
 export class ConnectionAssigner {
-  private readonly share: Share;
+  private readonly shares: Shares;
 
   constructor(random: Prng) {
-    this.share = new Share(random);
+    this.shares = new Shares(random);
   }
 
-  assign(candidatePct: number): Track {
-    return this.share.next(candidatePct) ? 'candidate' : 'stable';
+  assign(split: Split): Track {
+    return this.shares.next(split);
   }
 }
 
-function trackOf(bucket: number, candidatePct: number): Track {
-  return bucket < (candidatePct / 100) * BUCKETS ? 'candidate' : 'stable';
+/** The candidate's share of all, and the baseline's of what is left to stable. */
+class Shares {
+  private readonly candidate: Share;
+  private readonly baseline: Share;
+
+  constructor(random: Prng) {
+    this.candidate = new Share(random);
+    this.baseline = new Share(random);
+  }
+
+  next({ candidatePct, baselinePct }: Split): Track {
+    if (this.candidate.next(candidatePct)) return 'candidate';
+    if (baselinePct === 0) return 'stable';
+    return this.baseline.next((100 * baselinePct) / (100 - candidatePct)) ? 'baseline' : 'stable';
+  }
+}
+
+/** The baseline has the highest ones: a candidate whose share rises comes to them last. */
+function bucketsOf(track: Track, { candidatePct, baselinePct }: Split): [number, number] {
+  const edge = Math.round((candidatePct / 100) * BUCKETS);
+  const top = BUCKETS - Math.round((baselinePct / 100) * BUCKETS);
+  if (track === 'candidate') return [0, edge];
+  return track === 'baseline' ? [top, BUCKETS] : [edge, top];
+}
+
+function trackOf(bucket: number, split: Split): Track {
+  if (bucket < (split.candidatePct / 100) * BUCKETS) return 'candidate';
+  return bucket >= bucketsOf('baseline', split)[0] ? 'baseline' : 'stable';
 }
 
 function fits(rule: Traffic['rules'][number], request: IncomingMessage): boolean {

@@ -22,6 +22,7 @@ export class IntervalClock {
   private startMs = Date.now();
   private startedMs = performance.now();
   private weights: Weights;
+  private baselinePct: number;
   private isMixed = false;
   private timer: NodeJS.Timeout | null = null;
 
@@ -31,6 +32,7 @@ export class IntervalClock {
     this.totals = totals;
     this.seq = store.lastSeq;
     this.weights = plane.orders.weights;
+    this.baselinePct = plane.orders.baselinePct;
   }
 
   get lastSeq(): number {
@@ -51,10 +53,11 @@ export class IntervalClock {
 
   /** Tells that the weights may have changed: an interval that saw two shares is of neither. */
   noteWeights(): void {
-    const now = this.plane.orders.weights;
-    if (now.candidate === this.weights.candidate) return;
+    const { weights: now, baselinePct } = this.plane.orders;
+    if (now.candidate === this.weights.candidate && baselinePct === this.baselinePct) return;
     this.isMixed = true;
     this.weights = now;
+    this.baselinePct = baselinePct;
   }
 
   /** Closes the open interval now and opens the next. */
@@ -66,6 +69,7 @@ export class IntervalClock {
     this.startMs = Math.abs(wall - endMs) > CLOCK_STEP_MS ? wall : endMs;
     this.startedMs = performance.now();
     this.weights = this.plane.orders.weights;
+    this.baselinePct = this.plane.orders.baselinePct;
     this.isMixed = false;
   }
 
@@ -80,7 +84,12 @@ export class IntervalClock {
     const { startMs, seq } = this;
     const stable = this.counts('stable');
     const candidate = this.counts('candidate');
-    const interval = { seq, startMs, endMs, weights, stable, candidate };
+    const baseline = this.counts('baseline');
+    const isAsked = this.baselinePct > 0 || (baseline?.requests ?? 0) > 0;
+    const interval = {
+      ...{ seq, startMs, endMs, weights, stable, candidate },
+      ...(isAsked ? { baseline } : {}),
+    };
     this.totals.add(interval);
     this.unwritten.push(interval);
     try {

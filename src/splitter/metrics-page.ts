@@ -2,11 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { LATENCY_EDGES_MS } from '../protocol/splitter.ts';
 import type { Track } from './assigner.ts';
-import type { Plane } from './plane.ts';
+import { type Plane, TRACKS } from './plane.ts';
 import type { Totals } from './totals.ts';
 import type { SUMS } from './track-meter.ts';
 
-const TRACKS = ['stable', 'candidate'] as const;
 const HELP: Readonly<Record<(typeof SUMS)[number], string>> = {
   requests: 'Requests assigned by weight whose outcome is known',
   connectErrors: 'Requests that did not reach the track',
@@ -36,9 +35,11 @@ export function metricsServer(plane: Plane, totals: Totals): Server {
       },
     });
   }
-  gauge(registry, 'aurora_splitter_weight_percent', 'Intended share of requests', (track) =>
-    track === 'candidate' ? plane.orders.weights.candidate : plane.orders.weights.stable,
-  );
+  gauge(registry, 'aurora_splitter_weight_percent', 'Intended share of requests', (track) => {
+    const { weights, baselinePct } = plane.orders;
+    const own = { ...weights, stable: weights.stable - baselinePct, baseline: baselinePct };
+    return own[track];
+  });
   gauge(registry, 'aurora_splitter_open', 'Requests and streams open now', (track) => {
     return plane.upstream(track)?.open ?? 0;
   });

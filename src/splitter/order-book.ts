@@ -67,6 +67,12 @@ export class OrderBook {
     return fallbackApplied ? order.fallback : order.weights;
   }
 
+  /** Of all requests, out of stable's share; the fallback knows no baseline. */
+  get baselinePct(): number {
+    const { order, fallbackApplied } = this.saved;
+    return fallbackApplied ? 0 : (order.baselinePct ?? 0);
+  }
+
   /** Milliseconds until the fallback; null: nothing to fall back from. */
   get leaseMs(): number | null {
     if (this.saved.fallbackApplied || !this.hasLease()) return null;
@@ -83,6 +89,9 @@ export class OrderBook {
     }
     if (order.fallback.stable + order.fallback.candidate !== 100) {
       return fail(problem('refused', 'the fallback weights are not 100 together'));
+    }
+    if ((order.baselinePct ?? 0) > order.weights.stable) {
+      return fail(problem('refused', 'the baseline takes more than stable has'));
     }
     if (isSame(order.fence, saved.order.fence)) return ok(undefined);
     this.replace({
@@ -115,7 +124,7 @@ export class OrderBook {
   /** The candidate has become stable: all requests go there, and there is nothing to fall back from. */
   adopt(): void {
     const { saved } = this;
-    const order = { ...saved.order, weights: ALL_STABLE, fallback: ALL_STABLE };
+    const order = { ...saved.order, weights: ALL_STABLE, fallback: ALL_STABLE, baselinePct: 0 };
     this.replace({ ...saved, order, fallbackApplied: false });
   }
 

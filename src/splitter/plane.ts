@@ -6,6 +6,9 @@ import type { OrderBook } from './order-book.ts';
 import { TrackMeter } from './track-meter.ts';
 import { Upstream } from './upstream.ts';
 
+export const TRACKS: readonly Track[] = ['stable', 'candidate', 'baseline'];
+const NOWHERE = { stable: null, candidate: null, baseline: null };
+
 /**
  * What every request needs to know: where the tracks are, what share is in force, and where to count.
  * Changing it is one assignment, so a request sees the old world or the new one, never a mixture.
@@ -18,9 +21,10 @@ export class Plane {
   readonly meters: Readonly<Record<Track, TrackMeter>> = {
     stable: new TrackMeter(),
     candidate: new TrackMeter(),
+    baseline: new TrackMeter(),
   };
-  private upstreams: Record<Track, Upstream | null> = { stable: null, candidate: null };
-  private splitNow: Split = { candidatePct: 0, rulesHold: false };
+  private upstreams: Record<Track, Upstream | null> = NOWHERE;
+  private splitNow: Split = { candidatePct: 0, baselinePct: 0, rulesHold: false };
   /** Told after every change of what is in force. */
   onChange: () => void = () => {};
 
@@ -45,7 +49,9 @@ export class Plane {
   refresh(): void {
     const { weights, fallbackApplied } = this.orders;
     const rulesHold = this.upstreams.candidate !== null && !fallbackApplied;
-    this.splitNow = { candidatePct: weights.candidate, rulesHold };
+    // It takes requests of stable's: what it can't take stays there.
+    const baselinePct = this.upstreams.baseline?.place.up ? this.orders.baselinePct : 0;
+    this.splitNow = { candidatePct: weights.candidate, baselinePct, rulesHold };
     this.onChange();
   }
 
@@ -61,12 +67,14 @@ export class Plane {
     };
     const stable = settle(tracks.stable);
     const candidate = settle(tracks.candidate);
+    const baseline = settle(tracks.baseline ?? null);
     if (tracks.adopt && this.orders.order.weights.candidate !== 0) this.orders.adopt();
-    this.upstreams = { stable, candidate };
+    this.upstreams = { stable, candidate, baseline };
+    const now = Object.values(this.upstreams);
     for (const one of before) {
-      if (one !== stable && one !== candidate) void one.retire();
+      if (!now.includes(one)) void one.retire();
     }
-    for (const track of ['stable', 'candidate'] as const) {
+    for (const track of TRACKS) {
       if (this.upstreams[track]?.place.up === false) this.meters[track].sawDown();
     }
     this.refresh();

@@ -90,16 +90,16 @@ function leave(splitter: Splitter): void {
 /** Hands what was counted to the successor, and ends when nothing is open and nothing untold. */
 async function report(splitter: Splitter): Promise<void> {
   const isLast = splitter.door.connections() === 0;
-  const stable = counted(splitter, 'stable');
-  const candidate = counted(splitter, 'candidate');
-  const call = {
-    method: 'POST',
-    path: '/absorb',
-    body: { stable, candidate },
-    deadlineMs: 5_000,
+  const baseline = counted(splitter, 'baseline');
+  const body = {
+    stable: counted(splitter, 'stable'),
+    candidate: counted(splitter, 'candidate'),
+    // One that counted nothing is not named: the successor may be of a build that knows none.
+    ...(baseline === null ? {} : { baseline }),
   };
+  const call = { method: 'POST', path: '/absorb', body, deadlineMs: 5_000 };
   const told = await callAdmin(splitter.options.socketPath, call);
-  if (!told.ok) return splitter.absorb({ stable, candidate });
+  if (!told.ok) return splitter.absorb(body);
   if (isLast) process.exit(0);
 }
 

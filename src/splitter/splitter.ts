@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type AdminServer, serveAdmin } from '../process/admin-server.ts';
 import { logLine } from '../process/own-log.ts';
 import type { ServiceDefinition } from '../protocol/service.ts';
-import type { SplitterState, TrackCounts, Tracks } from '../protocol/splitter.ts';
+import type { Absorb, SplitterState, Tracks } from '../protocol/splitter.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { type Door, httpDoor, probeDoor } from './http-door.ts';
 import { IntervalClock } from './interval-clock.ts';
@@ -83,6 +83,7 @@ export class Splitter {
     const { plane, saved, options } = this;
     const { orders } = plane;
     const [stable, candidate] = [plane.upstream('stable'), plane.upstream('candidate')];
+    const baseline = plane.upstream('baseline');
     return {
       pid: process.pid,
       version: options.version,
@@ -95,7 +96,12 @@ export class Splitter {
       fallbackApplied: orders.fallbackApplied,
       stable: stable?.place ?? null,
       candidate: candidate?.place ?? null,
-      open: { stable: stable?.open ?? 0, candidate: candidate?.open ?? 0 },
+      baseline: baseline?.place ?? null,
+      open: {
+        stable: stable?.open ?? 0,
+        candidate: candidate?.open ?? 0,
+        baseline: baseline?.open ?? 0,
+      },
       lastSeq: this.intervals.lastSeq,
     };
   }
@@ -107,9 +113,11 @@ export class Splitter {
   }
 
   /** What a predecessor still counted goes into the open interval. */
-  absorb(counts: { stable: TrackCounts | null; candidate: TrackCounts | null }): void {
-    if (counts.stable !== null) this.plane.meters.stable.add(counts.stable);
-    if (counts.candidate !== null) this.plane.meters.candidate.add(counts.candidate);
+  absorb({ stable, candidate, baseline = null }: Absorb): void {
+    const { meters } = this.plane;
+    if (stable !== null) meters.stable.add(stable);
+    if (candidate !== null) meters.candidate.add(candidate);
+    if (baseline !== null) meters.baseline.add(baseline);
   }
 
   async serveAdmin(): Promise<Result<void>> {

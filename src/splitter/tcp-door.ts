@@ -18,7 +18,7 @@ export function tcpDoor(plane: Plane): Door {
     client.once('close', () => {
       connections -= 1;
     });
-    const track = plane.connectionAssigner.assign(plane.split.candidatePct);
+    const track = plane.connectionAssigner.assign(plane.split);
     pass(new Tally(plane, { track, by: 'weight', setCookie: null }), client, plane);
   });
   return { server, sayGoodbye: () => {}, connections: () => connections };

@@ -6,11 +6,16 @@ type Sums = Record<(typeof SUMS)[number], number> & { latency: number[] };
 
 /** Sums of closed intervals since the start of this splitter, for /metrics. */
 export class Totals {
-  readonly tracks: Readonly<Record<Track, Sums>> = { stable: noSums(), candidate: noSums() };
+  readonly tracks: Readonly<Record<Track, Sums>> = {
+    stable: noSums(),
+    candidate: noSums(),
+    baseline: noSums(),
+  };
 
   add(interval: SplitterInterval): void {
     this.addTrack('stable', interval.stable);
     this.addTrack('candidate', interval.candidate);
+    this.addTrack('baseline', interval.baseline ?? null);
   }
 
   private addTrack(track: Track, counts: TrackCounts | null): void {

@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/core/ledger/checkpoint.ts';
+import { verifyUpdate } from '../../src/core/ledger/checkpoint-update.ts';
 import { verifyProof } from '../../src/core/ledger/proof.ts';
 import { parseVkey } from '../../src/core/ledger/signed-note.ts';
-import { type Bench, bench } from './program.ts';
+import { type Bench, BIN, bench } from './program.ts';
 import { makeState, SIGNED_ENTRIES } from './state.ts';
 
 let here: Bench;
@@ -88,6 +91,84 @@ describe('ledger proof', () => {
     expect(here.run('ledger', 'proof', '5')).toMatchObject({ code: 5, out: '' });
     expect(here.run('ledger', 'proof', '6').code).toBe(2);
   });
+});
+
+describe('ledger consistency', () => {
+  test('from a size or a checkpoint to the newest one, with the public key alone', () => {
+    const key = parseVkey(vkey);
+    if (!key.ok) throw new Error(key.problem.message);
+    const { code, out } = here.run('ledger', 'consistency', '5');
+    expect(code).toBe(0);
+    const [first, , ...note] = out.split('\n');
+    expect(first).toBe('old 5');
+    writeFileSync(here.path('newest.checkpoint'), note.join('\n'));
+    expect(here.run('ledger', 'consistency', 'newest.checkpoint').out).toBe(out);
+    const tree = openCheckpoint(note.join('\n'), key.value);
+    if (!tree.ok) throw new Error(tree.problem.message);
+    expect(verifyUpdate(out, tree.value, key.value)).toEqual(tree);
+    expect(here.run('ledger', 'consistency', '2', '5').out).toMatch(/^old 2\n(?:\S{44}\n)+\n/);
+  });
+
+  test('what was not signed, never was, or is of another history', async () => {
+    expect(here.run('ledger', 'consistency', '2', '4').code).toBe(5);
+    expect(here.run('ledger', 'consistency', '6').code).toBe(2);
+    expect(here.run('ledger', 'consistency', '0').code).toBe(2);
+    const other = bench();
+    await makeState(other.folder);
+    const foreign = other.run('ledger', 'consistency', '5').out.split('\n').slice(2).join('\n');
+    other.remove();
+    writeFileSync(here.path('foreign.checkpoint'), foreign);
+    expect(here.run('ledger', 'consistency', 'foreign.checkpoint').code).toBe(6);
+  });
+});
+
+test('ledger tiles: what is signed, in the public layout, and again without writing', () => {
+  const { code, out } = here.run('ledger', 'tiles', 'published');
+  expect([code, out]).toEqual([0, expect.stringMatching(/^written +2$/m)]);
+  for (const name of ['checkpoint', 'tile/0/000.p/5', 'tile/entries/000.p/5']) {
+    expect(here.files()).toContain(`published/${name}`);
+  }
+  expect(here.run('ledger', 'tiles', 'published').out).toMatch(/^written +0$/m);
+  expect(here.run('ledger', 'tiles', 'other', '--state', 'none').code).toBe(2);
+});
+
+test('ledger cosign: asks a witness, keeps what it signed, and tiles publish it', async () => {
+  const words = [
+    '--folder',
+    'w',
+    '--name',
+    'w.example',
+    '--log',
+    '.aurora/log.vkey',
+    '--port',
+    '0',
+  ];
+  const witness = spawn(process.execPath, [BIN, 'witness', ...words, '-o', 'json'], {
+    cwd: here.folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  try {
+    let text = '';
+    for await (const part of witness.stdout) {
+      text += String(part);
+      if (text.trimEnd().endsWith('}')) break;
+    }
+    const { url, vkey: key } = JSON.parse(text) as { url: string; vkey: string };
+    writeFileSync(here.path('w.vkey'), `${key}\n`);
+    const asked = ['ledger', 'cosign', '--witness', url, '--witness-key', 'w.vkey'];
+    expect(here.run(...asked)).toMatchObject({ code: 0, err: '' });
+    const note = readFileSync(here.path('.aurora/cosigned.checkpoint'), 'utf8');
+    expect(note).toMatch(/^— w\.example \S+$/m);
+    expect(here.run('ledger', 'tiles', 'cosigned').code).toBe(0);
+    expect(readFileSync(here.path('cosigned/checkpoint'), 'utf8')).toBe(note);
+    expect(here.run('ledger', 'verify', '-o', 'json').code).toBe(0);
+  } finally {
+    const ended = new Promise((done) => witness.once('exit', done));
+    witness.kill();
+    await ended;
+  }
+  const gone = ['--witness', 'http://127.0.0.1:9/', '--witness-key', 'w.vkey'];
+  expect(here.run('ledger', 'cosign', ...gone).code).toBe(5);
 });
 
 describe('ledger verify', () => {

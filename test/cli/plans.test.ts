@@ -128,10 +128,15 @@ const ANSWERS_ALONE: Readonly<Record<string, { code: number; err: RegExp }>> = {
   'service logs': { code: 2, err: /^error: web has written no log yet\nhint: / },
   logs: { code: 0, err: /^$/ },
   checklist: { code: 2, err: /^error: nothing is being promoted\nhint: / },
+  pack: { code: 2, err: /^error: no promotion has ended yet\nhint: auroractl history/ },
   'ledger export': { code: 0, err: /^in .*reports:\n.*\n *openssl pkeyutl -verify/ },
   timestamp: { code: 2, err: /^error: .*\nhint: / },
+  witness: { code: 0, err: /^the witness answers at http:/ },
+  'ledger cosign': { code: 2, err: /^error: .*witness\.vkey does not exist/ },
   'tsa serve': { code: 0, err: /^alpha answers at http:/ },
   'tsa check': { code: 2, err: /^error: .*timestamps\.yaml/ },
+  statement: { code: 2, err: /^error: no promotion shop-1\.1\.0/ },
+  'slo report': { code: 2, err: /^error: no promotion shop-1\.1\.0/ },
   'ledger restore': { code: 2, err: /^error: published\.checkpoint does not exist/ },
   judge: { code: 0, err: /^intervals of 60 s, .*\ndispersion 1 is assumed/ },
   'controller stop': { code: 0, err: /^the controller is stopped\n/ },
@@ -160,10 +165,9 @@ test('the example of every command runs', async () => {
         return quoted ?? bare ?? '';
       });
       const env: Record<string, string> = LIVE.test(name) ? { AURORA_STATE: live } : {};
-      const { code, out, err } =
-        name === 'tsa serve'
-          ? here.runFor(10_000, ...words.slice(1))
-          : here.runWith(env, ...words.slice(1));
+      const { code, out, err } = ['tsa serve', 'witness'].includes(name)
+        ? here.runFor(10_000, ...words.slice(1))
+        : here.runWith(env, ...words.slice(1));
       const expected = ANSWERS_ALONE[name] ?? { code: 0, err: /^$|^the key is the one|^wrote / };
       expect({ example, code, err }).toEqual({
         example,

@@ -6,11 +6,16 @@ export interface WorkloadSubject {
   service: string;
 }
 
-function start(term: number, generation: number, instance: string): StartOrder {
+function start(
+  term: number,
+  generation: number,
+  instance: string,
+  track: StartOrder['track'] = 'candidate',
+): StartOrder {
   const fence = { term, generation };
   return {
     fence,
-    track: 'candidate',
+    track,
     instance,
     version: '1.0.0-rc.1',
     artifacts: [],
@@ -56,6 +61,29 @@ export function workloadDriverContract(name: string, make: () => Promise<Workloa
       const late = await subject.driver.start(subject.service, start(1, 1, 'p/1'));
       expect(late.ok ? 'accepted' : late.problem.code).toBe('refused');
       expect(await candidates()).toEqual([]);
+    });
+
+    test('a baseline lives beside the candidate, starts once and stops by itself', async () => {
+      const [stable = ''] = await tracks();
+      for (const _ of ['first', 'again']) {
+        const baseline = start(1, 1, 'p/1/baseline', 'baseline');
+        expect((await subject.driver.start(subject.service, baseline)).ok).toBe(true);
+      }
+      expect((await subject.driver.start(subject.service, start(1, 1, 'p/1'))).ok).toBe(true);
+      const both = ['candidate p/1 true', 'baseline p/1/baseline true'];
+      expect((await tracks()).toSorted()).toEqual([stable, ...both].toSorted());
+      const order = { fence: { term: 1, generation: 2 }, track: 'baseline' } as const;
+      expect((await subject.driver.stop(subject.service, order)).ok).toBe(true);
+      expect((await subject.driver.stop(subject.service, order)).ok).toBe(true);
+      expect((await tracks()).toSorted()).toEqual([stable, 'candidate p/1 true'].toSorted());
+    });
+
+    test('an adoption takes the baseline along with the old stable', async () => {
+      await subject.driver.start(subject.service, start(1, 1, 'p/1/baseline', 'baseline'));
+      await subject.driver.start(subject.service, start(1, 1, 'p/1'));
+      const order = { fence: { term: 1, generation: 2 }, version: '1.0.0' };
+      expect((await subject.driver.adopt(subject.service, order)).ok).toBe(true);
+      expect(await tracks()).toEqual(['stable p/1 true']);
     });
 
     test('adopted, the candidate is stable and the old stable is gone; once', async () => {

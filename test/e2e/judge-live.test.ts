@@ -1,34 +1,24 @@
 /** The judge on real processes; `make bench-promises` is the long form, at 50 requests a second. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
 import { afterEach, expect, test } from 'vitest';
-import { ControllerClient } from '../../src/cli/controller-client.ts';
 import { promotionTree } from '../../src/cli/promotion-tree.ts';
-import { PromotionView } from '../../src/protocol/controller.ts';
+import type { PromotionView } from '../../src/protocol/controller.ts';
 import { SplitterInterval } from '../../src/protocol/splitter.ts';
-import { type Load, startLoad } from '../rig/load.ts';
+import { bench } from '../cli/program.ts';
 import { nonceEnv } from '../rig/own-processes.ts';
-import { closeAllRigs, type ServiceRig, withServiceRig } from '../rig/service-rig.ts';
+import { closeAllRigs } from '../rig/service-rig.ts';
+import { type Stage, sampleCommand, withCanary } from './live-rig.ts';
 
-const SAMPLE = join(import.meta.dirname, '../../workloads/sample/main.ts');
 const Rows = Type.Array(SplitterInterval);
 const PER_SECOND = 100;
-const LIMIT_MS = 60_000;
-const POLL_MS = 50;
 
 afterEach(async () => {
   for (const name of Object.keys(nonceEnv(''))) delete process.env[name];
   await closeAllRigs();
 });
-
-interface Stage {
-  rig: ServiceRig;
-  view(): Promise<PromotionView>;
-  until(done: (view: PromotionView) => boolean): Promise<PromotionView>;
-  /** Steady requests to the door or a track, ended with the story. */
-  load(port: number): Load;
-}
 
 interface Pair {
   stable: number;
@@ -38,8 +28,7 @@ interface Pair {
 /** A canary at half of the traffic, judged every second; its triggers leave errors to the judge. */
 function planOf(candidate: number): string {
   const buckets = 'sample_request_duration_ms';
-  const env = `SAMPLE_VERSION={version} SAMPLE_ERROR_RATE=${candidate}`;
-  const command = `${env} exec '${process.execPath}' '${SAMPLE}'`;
+  const command = sampleCommand({ SAMPLE_ERROR_RATE: candidate });
   return JSON.stringify({
     apiVersion: 'aurora/v1',
     kind: 'Plan',
@@ -66,54 +55,11 @@ function planOf(candidate: number): string {
   });
 }
 
-function withCanary(pair: Pair, story: (stage: Stage) => Promise<void>): Promise<void> {
-  const env = `SAMPLE_VERSION={version} SAMPLE_ERROR_RATE=${pair.stable}`;
-  const command = `${env} exec '${process.execPath}' '${SAMPLE}'`;
-  return withServiceRig({ workload: { command } }, async (rig) => {
-    Object.assign(process.env, nonceEnv(rig.nonce));
-    const loads: Load[] = [];
-    const load = (port: number): Load => {
-      const one = startLoad({ port, ratePerSecond: PER_SECOND, paths: ['/'], connections: 16 });
-      loads.push(one);
-      return one;
-    };
-    const client = new ControllerClient(rig.state);
-    try {
-      await rig.startKeeper();
-      load((await rig.splitterState()).port);
-      const text = planOf(pair.candidate);
-      const body = {
-        path: 'live.yaml',
-        text,
-        args: {},
-        by: 'rm',
-        rehearsal: false,
-        supersede: false,
-      };
-      const opened = await client.ask(PromotionView, 'POST', '/promote', body);
-      if (!opened.ok) throw new Error(opened.problem.message);
-      const view = async (): Promise<PromotionView> => {
-        const seen = await client.promotion(opened.value.id);
-        if (!seen.ok) throw new Error(seen.problem.message);
-        return seen.value;
-      };
-      const until: Stage['until'] = async (done) => {
-        const endMs = performance.now() + LIMIT_MS;
-        for (;;) {
-          const seen = await view();
-          if (done(seen)) return seen;
-          if (performance.now() > endMs) throw new Error(`not in time: ${JSON.stringify(seen)}`);
-          await sleep(POLL_MS);
-        }
-      };
-      await story({ rig, view, until, load });
-    } finally {
-      await Promise.all(loads.map((one) => one.stop()));
-      // The controller ends first: it would start a keeper that it misses.
-      await client.ask(PromotionView, 'POST', '/stop');
-      await sleep(300);
-    }
-  });
+/** Errors of both tracks. */
+function withPair(pair: Pair, story: (stage: Stage) => Promise<void>): Promise<void> {
+  const stable = { SAMPLE_ERROR_RATE: pair.stable };
+  const plan = (): string => planOf(pair.candidate);
+  return withCanary({ stable, perSecond: PER_SECOND, plan }, story);
 }
 
 function ownVerdict({ verdict }: PromotionView) {
@@ -123,7 +69,7 @@ function ownVerdict({ verdict }: PromotionView) {
 test(
   'requests past the door: the tracks count them, promotion is blocked, and why is said',
   () =>
-    withCanary({ stable: 0, candidate: 0 }, async ({ rig, view, until, load }) => {
+    withPair({ stable: 0, candidate: 0 }, async ({ rig, view, until, load }) => {
       await until(({ weights }) => weights.candidate === 50);
       const { candidate } = await rig.splitterState();
       load(candidate?.port ?? 0);
@@ -161,7 +107,7 @@ test(
 test(
   '2 % against 20 % errors: rolled back by the judge',
   () =>
-    withCanary({ stable: 0.02, candidate: 0.2 }, async ({ rig, until }) => {
+    withPair({ stable: 0.02, candidate: 0.2 }, async ({ rig, id, until }) => {
       const ended = await until(({ outcome }) => outcome !== null);
       expect(ended.outcome).toMatchObject({
         kind: 'rolled-back',
@@ -169,6 +115,20 @@ test(
       });
       const { weights, candidate } = await rig.splitterState();
       expect([weights.candidate, candidate]).toEqual([0, null]);
+      // From the ledger, a stranger to the controller: the same state, or it would say so.
+      const picture = join(rig.state, 'judge.svg');
+      const words = ['judge', '--promotion', id, '--state', rig.state, '--picture', picture];
+      const { runWith, remove } = bench();
+      const told = runWith({}, ...words);
+      expect([told.code, told.out.split('\n')[0]]).toEqual([
+        1,
+        expect.stringMatching(/^rollback: the candidate is worse than stable: errors/),
+      ]);
+      expect(told.err).toMatch(/intervals of 1s of .*, from the ledger/);
+      expect(readFileSync(picture, 'utf8')).toContain('rolls back');
+      const otherwise = runWith({}, ...words, '--method', 'kayenta', '-o', 'json');
+      expect(JSON.parse(otherwise.out)).toMatchObject({ settings: { method: 'kayenta' } });
+      remove();
     }),
   90_000,
 );

@@ -21,6 +21,8 @@ export class StageRun {
   /** Every reason to wait, stage and outcome that was seen: the coverage test reads it. */
   readonly seen = new Set<string>();
   now = START_MS;
+  /** Every event that was taken. */
+  readonly steps: { index: number; atMs: number; event: PromotionEvent }[] = [];
   private seq = 0;
   private inFlight: Effect[] = [];
   private readonly values = new Map<string, string>();
@@ -122,6 +124,7 @@ export class StageRun {
     const step = transition(this.plan, '00'.repeat(32), this.state, event, this.now);
     if (step.refused) return [`refused (${step.refused.code}): ${step.refused.message}`];
     this.state = step.state;
+    this.steps.push({ index: this.steps.length, atMs: this.now, event });
     this.inFlight.push(...step.effects);
     return step.effects.map((effect) => `> ${describe(effect)}`);
   }

@@ -35,6 +35,7 @@ export class FakeService {
   private lossMs = Number.POSITIVE_INFINITY;
   private renewedAtMs = 0;
   private fallbackApplied = false;
+  private share = 0;
   private instances: InstanceState[] = [
     { track: 'stable', instance: 'first', version: '0.0.0', up: true },
   ];
@@ -58,6 +59,7 @@ export class FakeService {
     this.appliedGeneration = fence.generation;
     this.weights = weights;
     this.fallback = fallback;
+    this.share = order.baselinePct ?? 0;
     this.fallbackApplied = false;
     this.lossMs = controllerLossMs;
     this.visible.weightOrders.push({ fence, weights });
@@ -80,6 +82,12 @@ export class FakeService {
     if (this.weights.candidate === this.fallback.candidate) return;
     this.weights = this.fallback;
     this.fallbackApplied = true;
+  }
+
+  /** What a fresh baseline has of all requests; the fallback and an adoption know none. */
+  baselinePct(): number {
+    this.applyFallback();
+    return this.fallbackApplied || this.weights.candidate === 0 ? 0 : this.share;
   }
 
   traffic(): TrafficState {

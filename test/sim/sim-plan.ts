@@ -214,3 +214,9 @@ const PHASES: readonly Phase[] = [
     triggers: ARMED,
   },
 ];
+
+/** The same road with a canary so small that stable has ten times as much. */
+export const FRESH_BASELINE: Partial<Plan> = {
+  baseline: 'fresh',
+  phases: PHASES.map((phase) => (phase.kind === 'canary' ? { ...phase, weightPct: 5 } : phase)),
+};

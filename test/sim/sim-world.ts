@@ -74,7 +74,13 @@ export class SimWorld {
     while (this.lastEndMs + intervalMs <= this.clock.monotonic()) {
       const startMs = this.lastEndMs;
       this.lastEndMs += intervalMs;
-      const candidateRuns = this.service.running().some(({ track }) => track === 'candidate');
+      const runs = (name: string): boolean =>
+        this.service.running().some(({ track }) => track === name);
+      const candidateRuns = runs('candidate');
+      const baseline = {
+        baselinePct: this.service.baselinePct(),
+        baselineRuns: runs('baseline'),
+      };
       const { weights } = this.service.traffic();
       this.closed.push(
         intervalOf(
@@ -82,7 +88,7 @@ export class SimWorld {
           this.plan.metrics,
           this.closed.length,
           { startMs: this.wall(startMs), endMs: this.wall(this.lastEndMs) },
-          { candidatePct: weights.candidate, candidateRuns, loadRequests: 200 },
+          { candidatePct: weights.candidate, candidateRuns, loadRequests: 200, ...baseline },
           this.chance,
         ),
       );

@@ -14,7 +14,7 @@ import { Crowd } from './crowd.ts';
 import { Faults } from './faults.ts';
 import { memorySigner } from './people.ts';
 import { replayWhole } from './replay.ts';
-import { simPlan } from './sim-plan.ts';
+import { FRESH_BASELINE, simPlan } from './sim-plan.ts';
 import { aliveLine, type Line, type Sabotage, SimWorld, through } from './sim-world.ts';
 import { STORIES } from './story.ts';
 
@@ -89,7 +89,7 @@ class Simulation {
     this.chance = prng(seed);
     this.faults = new Faults(this.chance);
     this.story = this.chance.pick(STORIES);
-    this.plan = simPlan(`service-${seed}`);
+    this.plan = simPlan(`service-${seed}`, seed % 5 === 0 ? FRESH_BASELINE : {});
     this.world = new SimWorld(
       this.clock,
       this.chance,
@@ -290,6 +290,9 @@ class Simulation {
     }
     const { outcome } = state;
     const { service } = this.world;
+    if (service.running().some(({ track }) => track === 'baseline')) {
+      this.violate('the baseline was left running');
+    }
     if (outcome?.kind !== 'promoted') {
       if (service.traffic().weights.candidate !== 0) this.violate('the candidate kept its share');
       if (service.running().some(({ track }) => track === 'candidate')) {

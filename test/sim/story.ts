@@ -57,6 +57,9 @@ export interface TrafficNow {
   candidateRuns: boolean;
   /** Load of its own where the plan sends no share. */
   loadRequests: number;
+  /** What was ordered for a fresh baseline; absent: none. */
+  baselinePct?: number;
+  baselineRuns?: boolean;
 }
 
 /** The interval that the splitter would close. Seeded: the same story and chance, the same rows. */
@@ -73,12 +76,17 @@ export function intervalOf(
   const candidateRequests = candidatePct === 0 ? traffic.loadRequests : share;
   const isCandidateDown = seq >= told.downFromSeq && seq < told.downToSeq;
   const isStableDown = seq >= told.stableDownFromSeq && seq < told.stableDownToSeq;
+  const { baselinePct = 0, baselineRuns = false } = traffic;
+  const part = baselineRuns ? Math.round((told.requests * baselinePct) / 100) : 0;
+  const stable = (requests: number): TrackInterval =>
+    track(!isStableDown, requests, STABLE_BAD, metrics, chance);
   const bad = seq >= told.turnsAtSeq ? told.badAfter : told.badBefore;
   return {
     seq,
     ...times,
     candidatePct,
-    stable: track(!isStableDown, told.requests - share, STABLE_BAD, metrics, chance),
+    stable: stable(told.requests - share - part),
+    ...(baselinePct === 0 ? {} : { baseline: baselineRuns ? stable(part) : null }),
     candidate: candidateRuns
       ? track(!isCandidateDown, candidateRequests, bad, metrics, chance)
       : null,

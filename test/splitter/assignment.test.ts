@@ -66,7 +66,7 @@ test('10,000 requests at 1, 5, 10 and 50 %: within one of intended, and measured
   expect(sum('stable') + sum('candidate')).toBe(40_000);
   expect(Math.abs(sum('candidate') - 6_600)).toBeLessThanOrEqual(4);
   expect(intervals.some(({ weights }) => weights === null)).toBe(true);
-}, 60_000);
+}, 150_000);
 
 test('a cookie keeps a client on its track; a share of 0 takes all of them back', async () => {
   const { rig: made, port } = await start({ sticky: { by: 'cookie', name: 'aurora' } });

@@ -153,7 +153,7 @@ test('killed and started anew it knows port, tracks, order and fence, and number
 test('nobody renews, splitter killed meanwhile: the fallback comes no later', async () => {
   const { made, port } = await start();
   const started = performance.now();
-  await made.weights(100, 1_500);
+  await made.weights(100, { controllerLossMs: 1_500 });
   made.child?.kill('SIGKILL');
   await pause(100);
   await made.start();

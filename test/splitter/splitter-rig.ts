@@ -66,11 +66,19 @@ export class SplitterRig {
     return answer.value;
   }
 
-  async weights(candidate: number, controllerLossMs = 60_000): Promise<void> {
+  async weights(
+    candidate: number,
+    {
+      controllerLossMs = 60_000,
+      baselinePct,
+    }: { controllerLossMs?: number; baselinePct?: number } = {},
+  ): Promise<void> {
     this.generation += 1;
     const fence = { term: 1, generation: this.generation };
     const weights = { stable: 100 - candidate, candidate };
-    await this.tell('PUT', '/order', { fence, weights, fallback: ALL_STABLE, controllerLossMs });
+    const share = baselinePct === undefined ? {} : { baselinePct };
+    const order = { fence, weights, fallback: ALL_STABLE, controllerLossMs, ...share };
+    await this.tell('PUT', '/order', order);
   }
 
   /** A server in this process, as a track. */
@@ -81,8 +89,13 @@ export class SplitterRig {
     return { host: '127.0.0.1', port: portOf(server), instance, up: true };
   }
 
-  async tracks(stable: TrackPlace | null, candidate: TrackPlace | null): Promise<void> {
-    await this.tell('PUT', '/tracks', { stable, candidate, adopt: false });
+  async tracks(
+    stable: TrackPlace | null,
+    candidate: TrackPlace | null,
+    baseline?: TrackPlace | null,
+  ): Promise<void> {
+    const third = baseline === undefined ? {} : { baseline };
+    await this.tell('PUT', '/tracks', { stable, candidate, ...third, adopt: false });
   }
 
   /** The intervals that were closed, and the open one's end awaited. */

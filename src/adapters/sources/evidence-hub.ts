@@ -2,9 +2,10 @@ import { unreachable } from '../../base/assert.ts';
 import { digestOf } from '../../base/digest.ts';
 import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { Interval, Measurement, Track, TrackInterval } from '../../core/evidence/interval.ts';
+import type { Interval, Measurement, TrackInterval } from '../../core/evidence/interval.ts';
 import type { Evidence, EvidenceQuery } from '../../core/gate/check.ts';
 import type { EvidenceSource, MeasuredPlan } from '../../engine/ports.ts';
+import type { TrackName } from '../../protocol/splitter.ts';
 import { commandEvidence } from './command.ts';
 import { fileEvidence } from './file.ts';
 import { type Found, failed, type SourceDeps } from './found.ts';
@@ -222,12 +223,12 @@ function intervalOf(
   pooled: PooledInterval,
 ): Interval {
   const { number: seq, startMs, endMs, candidatePct } = pooled;
-  const track = (name: Track): TrackInterval | null => {
-    const counts = pooled[name];
+  const track = (name: TrackName): TrackInterval | null => {
+    const counts = pooled[name] ?? null;
     if (counts === null) return null;
     const { up, requests, instance } = counts;
     const scraped = instance === null ? {} : sampler?.measurements(seq, name, instance);
-    const asked = follower?.measurements(seq, name);
+    const asked = name === 'baseline' ? {} : follower?.measurements(seq, name);
     return { up, requests, metrics: { ...splitterMetrics(plan, counts), ...scraped, ...asked } };
   };
   return {
@@ -237,6 +238,7 @@ function intervalOf(
     candidatePct,
     stable: track('stable'),
     candidate: track('candidate'),
+    ...(pooled.baseline === undefined ? {} : { baseline: track('baseline') }),
   };
 }
 

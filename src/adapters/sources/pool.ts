@@ -1,5 +1,4 @@
-import type { Track } from '../../core/evidence/interval.ts';
-import type { SplitterInterval, TrackCounts } from '../../protocol/splitter.ts';
+import type { SplitterInterval, TrackCounts, TrackName } from '../../protocol/splitter.ts';
 
 /** One interval of a plan: so many of the splitter's, added up. */
 export interface PooledInterval {
@@ -10,6 +9,8 @@ export interface PooledInterval {
   candidatePct: number | null;
   stable: PooledTrack | null;
   candidate: PooledTrack | null;
+  /** Absent: none was ordered. */
+  baseline?: PooledTrack | null;
 }
 
 /** `instance` is null when there was more than one. */
@@ -52,6 +53,9 @@ export function pool(rows: readonly SplitterInterval[], size: number): PooledInt
         candidatePct: isSame ? pct : null,
         stable: pooledTrack(group, 'stable'),
         candidate: pooledTrack(group, 'candidate'),
+        ...(group.some(({ baseline }) => baseline !== undefined)
+          ? { baseline: pooledTrack(group, 'baseline') }
+          : {}),
       },
     ];
   });
@@ -65,8 +69,8 @@ function isUnbroken(group: readonly SplitterInterval[]): boolean {
  * A track that was not there all the time counts for nothing, unless it was seen down: that is a
  * failure that must not be lost.
  */
-function pooledTrack(group: readonly SplitterInterval[], track: Track): PooledTrack | null {
-  const there = group.map((row) => row[track]).filter((counts) => counts !== null);
+function pooledTrack(group: readonly SplitterInterval[], track: TrackName): PooledTrack | null {
+  const there = group.map((row) => row[track]).filter((counts) => counts != null);
   const [first, ...others] = there;
   if (first === undefined) return null;
   if (there.length < group.length && there.every(({ up }) => up)) return null;

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { Measurement, Track } from '../../core/evidence/interval.ts';
-import type { SplitterState, TrackPlace } from '../../protocol/splitter.ts';
+import type { Measurement } from '../../core/evidence/interval.ts';
+import type { SplitterState, TrackName, TrackPlace } from '../../protocol/splitter.ts';
 import { type Exposition, parseExposition } from './exposition.ts';
 import { get } from './get.ts';
 import {
@@ -24,7 +24,7 @@ interface Scrape {
   readings: ReadonlyMap<string, Reading>;
 }
 
-type Boundary = Readonly<Record<Track, Scrape | null>>;
+type Boundary = Readonly<Record<TrackName, Scrape | null>>;
 
 export interface SamplerOptions {
   metrics: readonly ScrapedMetric[];
@@ -35,7 +35,7 @@ export interface SamplerOptions {
 }
 
 /**
- * Scrapes both tracks each time the splitter closes an interval of the plan, so that counters and
+ * Scrapes all tracks each time the splitter closes an interval of the plan, so that counters and
  * rows are of the same time. It follows the splitter's numbers, never a clock: a boundary that was not
  * seen in time has no scrape, and the metrics are absent from the intervals on both sides of it.
  */
@@ -67,7 +67,7 @@ export class ScrapeSampler {
   }
 
   /** What an instance did in an interval, by metric; what could not be measured is absent. */
-  measurements(number: number, track: Track, instance: string): Record<string, Measurement> {
+  measurements(number: number, track: TrackName, instance: string): Record<string, Measurement> {
     const before = this.boundaries.get(number - 1)?.[track] ?? null;
     const after = this.boundaries.get(number)?.[track] ?? null;
     if (after === null || after.instance !== instance) return {};
@@ -135,19 +135,20 @@ export class ScrapeSampler {
 
   private async take(number: number, state: SplitterState, seenMs: number): Promise<void> {
     this.faults.clear();
-    const [stable, candidate] = await Promise.all([
+    const [stable, candidate, baseline] = await Promise.all([
       this.scrape('stable', state.stable),
       this.scrape('candidate', state.candidate),
+      this.scrape('baseline', state.baseline ?? null),
     ]);
     if (performance.now() - seenMs > this.toleranceMs) {
       this.faults.set('scrape', 'it came too late behind the end of its interval');
       return;
     }
-    this.boundaries.set(number, { stable, candidate });
+    this.boundaries.set(number, { stable, candidate, baseline });
     this.boundaries.delete(number - KEPT);
   }
 
-  private async scrape(track: Track, place: TrackPlace | null): Promise<Scrape | null> {
+  private async scrape(track: TrackName, place: TrackPlace | null): Promise<Scrape | null> {
     if (place === null) return null;
     const page = await readPage(place, this.toleranceMs);
     if (!page.ok) {

@@ -11,6 +11,8 @@ export function sqliteProblem(error: unknown, what: string): Problem {
   }
   if (!(error instanceof Database.SqliteError)) throw error;
   const message = `${what}: ${error.message} (${error.code})`;
+  // A changed byte in the file's header; SQLite has no code of its own for it.
+  if (error.message === 'unsupported file format') return problem('integrity', message);
   const family = error.code.split('_').slice(0, 2).join('_');
   switch (family) {
     case 'SQLITE_FULL':

@@ -37,11 +37,22 @@ export function sqliteStore(db: Database.Database): SqliteStore {
     blob: async (sha256) => reader.blob(sha256),
     close: () => {
       if (!db.open) return;
-      // Whoever copies the file of a stopped controller has the whole ledger in it.
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      foldLog(db);
       db.close();
     },
   };
+}
+
+/**
+ * Whoever copies the file of a stopped controller has the whole ledger in it. Where the disk refuses,
+ * all of it stays in file and write-ahead log together, and the next opening takes it up from there.
+ */
+function foldLog(db: Database.Database): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    sqliteProblem(error, `closing ${db.name}`);
+  }
 }
 
 type Append = (batch: AppendBatch) => Result<void>;

@@ -4,23 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  batch,
-  checkpointAfter,
-  headOf,
-  leaf,
-  ORIGIN,
-  snapshotOf,
-} from '../../../test/contract/ledger-store.ts';
+import { batch, headOf, leaf, ORIGIN } from '../../../test/contract/ledger-store.ts';
+import { fillSmall, SMALL_LEAVES, storedIn } from '../../../test/ledger/small-ledger.ts';
 import { utf8 } from '../../base/bytes.ts';
-import { digestOf, sha256 } from '../../base/digest.ts';
+import { sha256 } from '../../base/digest.ts';
 import type { Result } from '../../base/result.ts';
 import { leafHash } from '../../core/ledger/merkle.ts';
 import { inclusionProof, verifyInclusion } from '../../core/ledger/merkle-proof.ts';
-import { sealOf } from '../../core/ledger/segment.ts';
 import { formatVkey, noteKey } from '../../core/ledger/signed-note.ts';
-import { hashedRekordColumns, verifyLedger } from '../../core/ledger/verify.ts';
-import type { AppendBatch, LedgerStore } from '../../engine/ports.ts';
+import { verifyLedger } from '../../core/ledger/verify.ts';
 import { createKeyFile, openKeyFile } from '../signer/file.ts';
 import { memoryStore } from './memory.ts';
 import { openSqliteStore, type SqliteStore, sqliteStore } from './sqlite.ts';
@@ -34,51 +26,13 @@ const signer = ok(createKeyFile(keyPath));
 const logKey = ok(noteKey(ORIGIN, signer.publicKey()));
 const vkey = formatVkey(logKey);
 const path = join(folder, 'ledger.db');
-const LEAVES = 21;
+const LEAVES = SMALL_LEAVES;
 let store: SqliteStore;
 let copies = 0;
 
 function ok<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.problem.message);
   return result.value;
-}
-
-/** 21 leaves in batches of 1 to 5, with rows, seals, a blob, snapshots, and a checkpoint at 20. */
-async function fill(target: LedgerStore): Promise<void> {
-  const blob = { body: utf8('a large body'), sha256: sha256('a large body') };
-  const rows = Array.from({ length: 12 }, (_, seq) => ({
-    promotion: 'payments-2.4.0',
-    seq,
-    body: JSON.stringify({ requests: 100 + seq, seq }),
-  }));
-  const special: Record<number, Parameters<typeof leaf>[0]> = {
-    3: { sealed: sealOf(rows.slice(0, 5)) },
-    6: { blobSha256: blob.sha256 },
-    9: { sealed: sealOf(rows.slice(6, 10)), stateSha256: digestOf({ phase: 'soak' }) },
-  };
-  const all = Array.from({ length: LEAVES }, (_, n) =>
-    n === 8
-      ? { ...hashedRekordColumns(leaf({ n: 7 })), body: '{"kind":"hashedrekord","spec":{}}' }
-      : leaf({ n, summary: `step ${n}`, ...special[n] }),
-  );
-  const extras: Record<number, Partial<AppendBatch>> = {
-    0: { rows: [...rows.slice(0, 5), ...rows.slice(6)] },
-    5: { blobs: [blob] },
-    9: { snapshots: [snapshotOf({ phase: 'soak' }, { leafIndex: 9 })] },
-  };
-  for (const [from, to] of [
-    [0, 1],
-    [1, 5],
-    [5, 9],
-    [9, 12],
-    [12, 16],
-    [16, 20],
-    [20, 21],
-  ] as const) {
-    const leaves = all.slice(from, to);
-    const checkpoint = to > 20 ? '' : await checkpointAfter(await headOf(target), leaves, signer);
-    ok(await target.append(batch({ firstIndex: from, leaves, checkpoint, ...extras[from] })));
-  }
 }
 
 /** A copy of the ledger, its write-ahead log folded in, changed by `change`. */
@@ -102,7 +56,7 @@ function damaged(change: (db: Database.Database) => void): string {
 
 beforeAll(async () => {
   store = ok(openSqliteStore(path));
-  await fill(store);
+  await fillSmall(store, signer);
 });
 afterAll(() => {
   store.close();
@@ -125,7 +79,7 @@ test('an untouched ledger, read beside its writer', () => {
 
 test('the memory store passes the same verification', async () => {
   const memory = memoryStore();
-  await fill(memory);
+  await fillSmall(memory, signer);
   expect(verifyLedger(memory.contents(), logKey)).toEqual(ok(verifyStore(path, vkey)));
 });
 
@@ -307,7 +261,7 @@ describe('damage is named by entry and place', () => {
 test('bytes of the file: whichever is changed, it is named or has no effect', () => {
   const whole = damaged(() => {});
   const size = statSync(whole).size;
-  const wanted = sha256(JSON.stringify(rowsOf(whole)));
+  const wanted = sha256(JSON.stringify(storedIn(whole)));
   let named = 0;
   for (let at = 97; at < size; at += 397) {
     const copy = join(folder, 'flipped.db');
@@ -317,26 +271,10 @@ test('bytes of the file: whichever is changed, it is named or has no effect', ()
     writeFileSync(copy, bytes);
     const result = verifyStore(copy, vkey);
     if (!result.ok || result.value.damageCount > 0) named += 1;
-    else expect(sha256(JSON.stringify(rowsOf(copy))), `byte ${at} went unnoticed`).toBe(wanted);
+    else expect(sha256(JSON.stringify(storedIn(copy))), `byte ${at} went unnoticed`).toBe(wanted);
   }
   expect(named).toBeGreaterThan(20);
 });
-
-/** What is stored, what the audit log shows, and what the indexes find. */
-function rowsOf(file: string): unknown[] {
-  const db = new Database(file, { readonly: true });
-  const selects = [
-    ...['leaves', 'interval_rows', 'blobs', 'snapshots', 'checkpoints', 'controller', 'audit_log'],
-    `leaves INDEXED BY leaves_by_promotion WHERE promotion = 'payments-2.4.0'`,
-    `snapshots INDEXED BY snapshots_by_promotion WHERE promotion = 'payments-2.4.0'`,
-    `blobs WHERE sha256 = '${sha256('a large body')}'`,
-  ];
-  try {
-    return selects.map((from) => db.prepare(`SELECT * FROM ${from}`).all());
-  } finally {
-    db.close();
-  }
-}
 
 test('audit_log: the sqlite3 shell reads it while the ledger is open', () => {
   const shell = (sql: string): string =>

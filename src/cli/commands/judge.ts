@@ -14,8 +14,10 @@ import { byKayenta } from '../judge/by-kayenta.ts';
 import { type JudgeInput, readIntervals } from '../judge/input.ts';
 import { judgePicture } from '../judge/picture.ts';
 import { readRange } from '../judge/range.ts';
+import { departure, type Recorded, readRecorded } from '../judge/recorded.ts';
 import { judgeReport } from '../judge/report.ts';
 import { ruleOf } from '../judge/rule.ts';
+import { STATE_OPTION } from '../ledger-view.ts';
 import { PLAN_ARGUMENT_OPTION, planArguments, readSoundPlan } from '../plan-files.ts';
 
 const CODES: Readonly<Record<VerdictKind, ExitCode>> = {
@@ -27,7 +29,7 @@ const CODES: Readonly<Record<VerdictKind, ExitCode>> = {
 
 export const judge: CommandDefinition = {
   name: 'judge',
-  summary: 'judge intervals of two tracks from a file, as a promotion would',
+  summary: 'judge intervals of two tracks from a file or of a promotion, as it is judged',
   operands: [{ name: '[file]', summary: 'CSV or JSON intervals', completes: 'file' }],
   options: [
     {
@@ -41,6 +43,11 @@ export const judge: CommandDefinition = {
       summary: "judge what the plan's Prometheus holds since then, or 3h ago",
     },
     { flags: '--to <time>', summary: 'until then; now where it is left out' },
+    {
+      flags: '--promotion <id>',
+      summary: 'judge again what the ledger holds of a promotion, running or ended',
+    },
+    STATE_OPTION,
     { flags: '--prometheus <url>', summary: "another Prometheus than the plan's own" },
     {
       flags: '--method <name>',
@@ -66,15 +73,16 @@ export const judge: CommandDefinition = {
   run: async (context, args) => {
     const share = shareOf(args);
     if (!share.ok) return context.fail(share.problem);
-    const input = await inputOf(args, share.value, context.nowMs());
-    if (!input.ok) return context.fail(input.problem);
-    for (const note of input.value.notes) context.note(note);
-    const rule = ruleOf(args, input.value);
+    const read = await readingOf(args, share.value, context.nowMs());
+    if (!read.ok) return context.fail(read.problem);
+    const { input, recorded } = read.value;
+    for (const note of input.notes) context.note(note);
+    const rule = ruleOf(args, input, recorded?.rule ?? null);
     if (!rule.ok) return context.fail(rule.problem);
     const { settings, metrics } = rule.value;
     return isKayenta(settings)
-      ? await tellKayenta(context, args, settings, metrics, input.value)
-      : await tell(context, args, settings, metrics, input.value);
+      ? await tellKayenta(context, args, settings, metrics, input)
+      : await tell(context, args, settings, metrics, read.value);
   },
 };
 
@@ -83,12 +91,15 @@ async function tell(
   args: CommandArgs,
   settings: JudgeSettings,
   metrics: readonly Metric[],
-  { intervals }: JudgeInput,
+  { input, recorded }: Reading,
 ): Promise<ExitCode> {
-  const course = follow(settings, metrics, intervals);
-  const drawn = draw(args.text('picture'), () =>
-    judgePicture(course, args.operands[0] ?? args.text('plan') ?? ''),
-  );
+  const course = follow(settings, metrics, input.intervals);
+  if (recorded !== null && settings === recorded.rule.settings) {
+    const differs = departure(course.state, recorded);
+    if (differs !== null) return context.fail(differs);
+  }
+  const title = args.operands[0] ?? args.text('promotion') ?? args.text('plan') ?? '';
+  const drawn = draw(args.text('picture'), () => judgePicture(course, title));
   if (drawn !== null) return context.fail(drawn);
   const format = args.text('output');
   if (format === 'text') context.printText(judgeReport(settings, metrics, course));
@@ -121,6 +132,31 @@ async function tellKayenta(
   return CODES[verdict.kind];
 }
 
+interface Reading {
+  input: JudgeInput;
+  /** null: it is of no promotion. */
+  recorded: Recorded | null;
+}
+
+async function readingOf(
+  args: CommandArgs,
+  candidatePct: number | null,
+  nowMs: number,
+): Promise<Result<Reading>> {
+  const promotion = args.text('promotion');
+  if (promotion === null) {
+    const input = await inputOf(args, candidatePct, nowMs);
+    return input.ok ? ok({ input: input.value, recorded: null }) : input;
+  }
+  const other = args.operands[0] ?? args.text('plan') ?? args.text('from');
+  if (other !== null) {
+    const message = `--promotion has intervals and a plan of its own, and "${other}" was given`;
+    return fail(problem('usage', message));
+  }
+  const recorded = await readRecorded(args.text('state') ?? '', promotion);
+  return recorded.ok ? ok({ input: recorded.value.input, recorded: recorded.value }) : recorded;
+}
+
 /** A file, or a range of a plan's Prometheus: one of them. */
 async function inputOf(
   args: CommandArgs,
@@ -134,7 +170,8 @@ async function inputOf(
     return await readIntervals(file, { interval, candidatePct, counters });
   }
   if (file !== undefined || from === null || path === null) {
-    const hint = 'auroractl judge FILE, or auroractl judge --plan PLAN --from 3h';
+    const hint =
+      'auroractl judge FILE, auroractl judge --plan PLAN --from 3h, or auroractl judge --promotion ID';
     return fail(problem('usage', 'expected a file, or --plan and --from', hint));
   }
   const given = planArguments(args.texts('arg'));

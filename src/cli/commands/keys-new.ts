@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { newKeyFile } from '../../app.ts';
+import { newKeyFile, newP256KeyFile } from '../../app.ts';
 import { problem } from '../../base/problem.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { CommandDefinition } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { ed25519ToSpki } from '../spki.ts';
@@ -15,6 +16,10 @@ export const keysNew: CommandDefinition = {
       summary: 'where the private key is written; must not exist',
       required: true,
       completes: 'file',
+    },
+    {
+      flags: '--p256',
+      summary: 'ECDSA P-256 in place of Ed25519: what statements are signed with',
     },
     { flags: '--dry-run', summary: 'write nothing; say whether a key could be made' },
     {
@@ -33,9 +38,9 @@ export const keysNew: CommandDefinition = {
       context.note(`would write a private key to ${path}`);
       return EXIT.usage;
     }
-    const made = await newKeyFile(path);
+    const made = await makeKey(path, args.flag('p256'));
     if (!made.ok) return context.fail(made.problem);
-    const publicKey = ed25519ToSpki(made.value.publicKey());
+    const publicKey = made.value;
     context.note(`wrote the private key to ${path}, readable by you alone; it is not shown again`);
     context.note("the public key below belongs in a plan's people, as publicKey");
     const format = args.text('output');
@@ -47,3 +52,13 @@ export const keysNew: CommandDefinition = {
     return EXIT.yes;
   },
 };
+
+/** The public key, as plans hold it. */
+async function makeKey(path: string, isP256: boolean): Promise<Result<string>> {
+  if (isP256) {
+    const made = await newP256KeyFile(path);
+    return made.ok ? ok(made.value.publicKey) : made;
+  }
+  const made = await newKeyFile(path);
+  return made.ok ? ok(ed25519ToSpki(made.value.publicKey())) : made;
+}

@@ -1,17 +1,25 @@
+import { problem } from '../../base/problem.ts';
 import { type DecisionRequest, requestDigest } from '../../core/decision/request.ts';
 import { SYNTHETIC } from '../../core/promotion/synthetic.ts';
-import type { CommandDefinition } from '../command.ts';
+import type { CommandArgs, CommandDefinition } from '../command.ts';
 import { ControllerClient, caller, PROMOTION_OPERAND } from '../controller-client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { STATE_OPTION } from '../ledger-view.ts';
-import { openRequest, signRequest } from '../sign-request.ts';
+import { openRequest, type SigningKey, signRequest } from '../sign-request.ts';
 
 export const sign: CommandDefinition = {
   name: 'sign',
   summary: 'sign the open decision request of a promotion, for or against it',
   operands: [PROMOTION_OPERAND],
   options: [
-    { flags: '--key <file>', summary: 'your private key', required: true, completes: 'file' },
+    { flags: '--key <file>', summary: 'your private key file', completes: 'file' },
+    {
+      flags: '--ssh <file>',
+      summary: 'your ssh key, or its .pub where an agent holds it',
+      completes: 'file',
+      conflicts: ['key', 'gpg'],
+    },
+    { flags: '--gpg <key>', summary: 'your OpenPGP key, as gpg finds it', conflicts: ['key'] },
     { flags: '--role <role>', summary: 'the role that you sign as', required: true },
     { flags: '--as <person>', summary: 'your id in the plan; else the name of your account' },
     { flags: '--reject', summary: 'sign against it' },
@@ -21,6 +29,11 @@ export const sign: CommandDefinition = {
   example: 'auroractl sign --key alice.pem --role release-manager --as alice --dry-run',
   exits: '0 signed, 2 no such promotion, dry run; 4 not yours to sign, or nothing to sign now',
   run: async (context, args) => {
+    const by = signingKey(args);
+    if (by === null) {
+      const hint = '--key FILE, --ssh FILE or --gpg KEY, as your entry in the plan says';
+      return context.fail(problem('usage', 'what do you sign with?', hint));
+    }
     const client = new ControllerClient(args.text('state') ?? '');
     const found = await client.promotion(args.operands[0]);
     if (!found.ok) return context.fail(found.problem);
@@ -30,7 +43,7 @@ export const sign: CommandDefinition = {
     for (const line of summaryOf(open.value)) context.note(line);
     if (args.flag('dry-run')) return EXIT.usage;
     const taken = await signRequest(client, open.value, {
-      keyFile: args.text('key') ?? '',
+      by,
       person: caller(args.text('as')),
       role: args.text('role') ?? '',
       choice: args.flag('reject') ? 'reject' : 'approve',
@@ -41,6 +54,13 @@ export const sign: CommandDefinition = {
     return EXIT.yes;
   },
 };
+
+function signingKey(args: CommandArgs): SigningKey | null {
+  const [key, ssh, gpg] = [args.text('key'), args.text('ssh'), args.text('gpg')];
+  if (key !== null) return { kind: 'file', path: key };
+  if (ssh !== null) return { kind: 'ssh', path: ssh };
+  return gpg === null ? null : { kind: 'gpg', key: gpg };
+}
 
 function summaryOf(request: DecisionRequest): string[] {
   return [

@@ -91,7 +91,7 @@ async function signIfAsked(
   if (!request.ok) return request;
   for (const { person, role } of SIGNERS) {
     const signed = await signRequest(client, request.value, {
-      keyFile: folder.keyOf(person),
+      by: { kind: 'file', path: folder.keyOf(person) },
       person,
       role,
       choice: 'approve',

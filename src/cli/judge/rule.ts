@@ -15,9 +15,16 @@ export interface JudgeRule {
   metrics: readonly Metric[];
 }
 
-/** From a plan where one is given, else the defaults; what is said by hand goes before both. */
-export function ruleOf(args: CommandArgs, input: JudgeInput): Result<JudgeRule> {
-  const base = baseOf(args, input);
+/**
+ * A promotion's own, from a plan where one is given, else the defaults; what is said by hand goes
+ * before all of them.
+ */
+export function ruleOf(
+  args: CommandArgs,
+  input: JudgeInput,
+  recorded: JudgeRule | null,
+): Result<JudgeRule> {
+  const base = recorded === null ? baseOf(args, input) : ok(recorded);
   if (!base.ok) return base;
   const { metrics } = base.value;
   const settings = changed(args, base.value.settings);

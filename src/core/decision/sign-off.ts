@@ -4,6 +4,7 @@ import { problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { authorsOf } from '../plan/authors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { signingKeyOf } from './person-signature.ts';
 import { type DecisionRequest, requestDigest } from './request.ts';
 import { openSigned, type SignedDocument } from './signed-document.ts';
 
@@ -64,8 +65,9 @@ export function checkSignOff(
   if (accepted.some((one) => one.person === person)) {
     return refuse(`${person} has signed already`, 'each sign-off needs another person');
   }
-  // A plan that was not linted may give one key two names.
-  const twin = accepted.find((one) => keyOf(plan, one.person) === keyOf(plan, person));
+  // One key may have two names: in a plan that was not linted, or behind an OpenPGP fingerprint.
+  const key = keyOf(plan, person, signed.signature);
+  const twin = accepted.find((one) => keyOf(plan, one.person, one.signature) === key);
   if (twin !== undefined) {
     return refuse(`${person} signs with the key of ${twin.person}, who has signed already`);
   }
@@ -75,6 +77,8 @@ export function checkSignOff(
   return ok({ person, role, choice, atMs, signature: signed.signature });
 }
 
-function keyOf(plan: Plan, person: string): string | undefined {
-  return plan.people.find(({ id }) => id === person)?.publicKey;
+/** However it is written: the same Ed25519 key as a key file and as an ssh line is one. */
+function keyOf(plan: Plan, person: string, signature: string): string | null {
+  const publicKey = plan.people.find(({ id }) => id === person)?.publicKey;
+  return publicKey === undefined ? null : signingKeyOf(publicKey, signature);
 }

@@ -1,15 +1,13 @@
-import { fromBase64 } from '../../base/bytes.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
-import { verifyEd25519 } from '../../base/ed25519.ts';
 import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import { ed25519FromSpki } from '../../base/spki.ts';
 import type { Plan } from '../plan/plan.ts';
+import { personSignatureFault } from './person-signature.ts';
 
-/** A document as people sign it: RFC 8785 JSON, and an Ed25519 signature over exactly these bytes. */
+/** A document as people sign it: RFC 8785 JSON, and a signature over exactly these bytes. */
 export interface SignedDocument {
   document: string;
-  /** base64 of 64 bytes */
+  /** base64; what it holds depends on the person's key: person-signature.ts */
   signature: string;
 }
 
@@ -36,14 +34,12 @@ export function openSigned(
   if (known === undefined) {
     return fail(problem('not-allowed', `the plan knows no ${person}`, 'people are in the plan'));
   }
-  const signature = fromBase64(signed.signature);
-  const bytes = new TextEncoder().encode(signed.document);
-  const key = ed25519FromSpki(known.publicKey);
-  if (key === null || signature === null || !verifyEd25519(key, bytes, signature)) {
+  const fault = personSignatureFault(known.publicKey, signed.document, signed.signature);
+  if (fault !== null) {
     return fail(
       problem(
         'not-allowed',
-        `the signature is not by the key of ${person} over this document`,
+        `the signature is not by the key of ${person} over this document: ${fault}`,
         'sign the very bytes that were printed, with the key that the plan names',
       ),
     );

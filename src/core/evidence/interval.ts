@@ -11,8 +11,19 @@ export interface Interval {
   candidatePct: number | null;
   stable: TrackInterval | null;
   candidate: TrackInterval | null;
+  /**
+   * A fresh instance of what stable runs, with the candidate's share. Absent: none was asked for;
+   * null: it was, and was not there all the time.
+   */
+  baseline?: TrackInterval | null;
   /** Two halves of stable's instances, where the source tells instances apart. */
   stableHalves?: readonly [TrackInterval, TrackInterval];
+}
+
+/** What the candidate is held against: never stable in place of a baseline that is missing. */
+export function comparedWith({ stable, baseline }: Interval): TrackInterval | null {
+  if (baseline === undefined) return stable;
+  return baseline?.up === true ? baseline : null;
 }
 
 export interface TrackInterval {

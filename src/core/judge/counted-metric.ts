@@ -48,6 +48,15 @@ function marginAbsoluteOf(metric: Metric, comparison: number): number {
   return isExchanged(metric, comparison) ? 0 : metric.marginAbsolute;
 }
 
+/** One metric of an interval; undefined: not measured. */
+export interface PairOfTracks {
+  /** What the candidate is compared with: stable, or a fresh baseline of it. */
+  stable: Measurement | undefined;
+  candidate: Measurement | undefined;
+  /** Stable itself, whose variation is learnt. */
+  own: Measurement | undefined;
+}
+
 /** What an interval did to a metric: it entered as a pair, it could not be used, or it was absent. */
 export type Entry = 'entered' | 'refused' | 'absent';
 
@@ -60,21 +69,20 @@ export function observeCounted(
   settings: JudgeSettings,
   metric: Metric,
   before: CountedState,
-  stable: Measurement | undefined,
-  candidate: Measurement | undefined,
+  { stable, candidate, own }: PairOfTracks,
   mayStart: boolean,
 ): { state: CountedState; entry: Entry } {
   const low = stable === undefined ? null : trackCounts(metric, stable);
   const high = candidate === undefined ? null : trackCounts(metric, candidate);
+  const past = own === undefined || own === stable ? low : trackCounts(metric, own);
   const refused =
     (stable !== undefined && low === null) || (candidate !== undefined && high === null);
-  if (low === null) return { state: before, entry: refused ? 'refused' : 'absent' };
-  const phis = high === null ? null : phisNow(settings, metric, before, low.total);
-  if (high === null || phis === null) {
-    return { state: learn(settings, before, low), entry: refused ? 'refused' : 'absent' };
+  const phis = low === null || high === null ? null : phisNow(settings, metric, before, low.total);
+  if (low === null || high === null || phis === null) {
+    return { state: learn(settings, before, past), entry: refused ? 'refused' : 'absent' };
   }
   const state = compare(settings, metric, { ...before, phis }, low, high, mayStart);
-  return { state: learn(settings, state, low), entry: 'entered' };
+  return { state: learn(settings, state, past), entry: 'entered' };
 }
 
 /**
@@ -98,10 +106,14 @@ function phisNow(
   });
 }
 
-function learn(settings: JudgeSettings, state: CountedState, low: TrackCounts): CountedState {
+function learn(
+  settings: JudgeSettings,
+  state: CountedState,
+  past: TrackCounts | null,
+): CountedState {
   const { dispersion: rule } = settings;
-  if (rule.kind === 'assumed' || state.dispersion === null) return state;
-  const dispersion = advanceDispersion(state.dispersion, rule.blocks, low.events, low.total);
+  if (past === null || rule.kind === 'assumed' || state.dispersion === null) return state;
+  const dispersion = advanceDispersion(state.dispersion, rule.blocks, past.events, past.total);
   return { ...state, dispersion };
 }
 

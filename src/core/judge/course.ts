@@ -1,5 +1,5 @@
 import { present } from '../../base/assert.ts';
-import type { Interval } from '../evidence/interval.ts';
+import { comparedWith, type Interval } from '../evidence/interval.ts';
 import { type JudgeState, judge, observe, startJudge } from './judge.ts';
 import type { MetricState } from './metric-state.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
@@ -96,13 +96,13 @@ function learnRatio(
   metric: Metric,
   before: JudgeState,
   after: JudgeState,
-  { stable, candidate }: Interval,
+  interval: Interval,
 ): void {
   const { name } = metric;
   const state = stateOf(after, name);
   if (state.pairs === stateOf(before, name).pairs || state.body.kind !== 'counted') return;
-  const low = stable?.metrics[name];
-  const high = candidate?.metrics[name];
+  const low = comparedWith(interval)?.metrics[name];
+  const high = interval.candidate?.metrics[name];
   const lowCounts = low === undefined ? null : trackCounts(metric, low);
   const highCounts = high === undefined ? null : trackCounts(metric, high);
   if (lowCounts === null || highCounts === null) return;

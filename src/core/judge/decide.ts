@@ -25,6 +25,7 @@ export function decide(
   const numbers: Omit<Verdict, 'kind' | 'reason'> = {
     seq: state.pairSeq,
     pairs: state.pairs,
+    ...(state.freshPairs === undefined ? {} : { freshPairs: state.freshPairs }),
     lnE: combinedNow(found),
     lnEThreshold: -ln(settings.alpha),
     lnERelevant: relevantNow(settings, metrics, state),

@@ -53,9 +53,13 @@ function footnotes(verdict: Verdict): string[] {
     splitText(verdict.split),
     `dispersion: ${phi === null ? 'unknown' : plainText(phi)}, ${phiSource}`,
     aaText(verdict),
-    `interval ${verdict.seq}, ${verdict.pairs} compared; ` +
+    `interval ${verdict.seq}, ${verdict.pairs} compared${freshText(verdict)}; ` +
       `${elapsedIntervals} of ${horizonIntervals} of the horizon${spent}`,
   ];
+}
+
+function freshText({ freshPairs }: Verdict): string {
+  return freshPairs === undefined ? '' : `, ${freshPairs} of them with a fresh baseline`;
 }
 
 function aaText({ aa, lnEThreshold }: Verdict): string {

@@ -1,5 +1,10 @@
 import { assert, present } from '../../base/assert.ts';
-import type { Interval, Measurement, TrackInterval } from '../evidence/interval.ts';
+import {
+  comparedWith,
+  type Interval,
+  type Measurement,
+  type TrackInterval,
+} from '../evidence/interval.ts';
 import { type AaTest, advanceAaTest } from './aa-test.ts';
 import { type Crossing, crossingOf } from './crossing.ts';
 import { decide } from './decide.ts';
@@ -22,6 +27,8 @@ export interface JudgeState {
   /** Intervals in which at least one metric entered, and the last of them (-1: none). */
   pairs: number;
   pairSeq: number;
+  /** Of the pairs, those held against a fresh baseline; absent: none. */
+  freshPairs?: number;
   metrics: Readonly<Record<string, MetricState>>;
   split: Split;
   /** Stable against itself; null while there are no two instances of it. */
@@ -63,11 +70,15 @@ export function observe(
 ): JudgeState {
   const { seq, stable, candidate } = interval;
   if (seq <= state.seq) return state;
-  const both = stable !== null && candidate !== null;
+  const base = comparedWith(interval);
+  const isFresh = interval.baseline !== undefined;
+  const both = base !== null && candidate !== null;
   const firstSeq = state.firstSeq ?? (both ? seq : null);
+  const isWarm = firstSeq !== null && seq - firstSeq >= (settings.warmUpIntervals ?? 0);
   const moment = {
     seq,
-    equalSize: intendedCandidatePct === 50,
+    // A baseline has the candidate's share.
+    equalSize: isFresh ? intendedCandidatePct !== null : intendedCandidatePct === 50,
     mayStart: firstSeq !== null && seq - firstSeq < settings.horizonIntervals,
   };
   const states: Record<string, MetricState> = {};
@@ -76,8 +87,10 @@ export function observe(
     const { name } = metric;
     const before = present(state.metrics[name], `the judge never heard of ${name}`);
     const tracks = {
-      stable: measured(stable, name),
-      candidate: measured(candidate, name),
+      own: measured(stable, name),
+      stable: measured(base, name),
+      // What a process does while its caches are cold is not held against it, nor for it.
+      candidate: isWarm ? measured(candidate, name) : undefined,
     };
     const after = observeMetric(settings, metric, before, tracks, moment);
     if (after.pairs > before.pairs) entered = true;
@@ -89,6 +102,7 @@ export function observe(
     firstSeq,
     pairs: state.pairs + (entered ? 1 : 0),
     pairSeq: entered ? seq : state.pairSeq,
+    ...freshPairs(state, entered && isFresh),
     metrics: states,
     split: both ? splitAfter(settings, state.split, interval, intendedCandidatePct) : state.split,
     aa: advanceAaTest(settings, metrics, state.aa, interval.stableHalves ?? null, moment, states),
@@ -99,6 +113,11 @@ export function observe(
   return entered && isSound && next.crossed === null
     ? { ...next, crossed: crossingOf(settings, metrics, seq, states) }
     : next;
+}
+
+function freshPairs({ freshPairs: before = 0 }: JudgeState, another: boolean): Partial<JudgeState> {
+  const now = before + (another ? 1 : 0);
+  return now === 0 ? {} : { freshPairs: now };
 }
 
 /** Only what the interval itself holds: a metric may be named like a property of every object. */
@@ -114,9 +133,13 @@ function splitAfter(
   candidatePct: number | null,
 ): Split {
   if (candidatePct === null || !(candidatePct > 0 && candidatePct < 100)) return split;
-  const stable = requestsOf(interval.stable, splitMetric);
+  const counted = [interval.stable, ...(interval.baseline == null ? [] : [interval.baseline])];
+  const others = counted.map((track) => requestsOf(track, splitMetric));
   const candidate = requestsOf(interval.candidate, splitMetric);
-  if (stable === null || candidate === null || stable + candidate === 0) return split;
+  if (candidate === null || others.includes(null)) return split;
+  // A baseline's requests are taken from stable's share.
+  const stable = others.reduce<number>((sum, requests) => sum + (requests ?? 0), 0);
+  if (stable + candidate === 0) return split;
   return advanceSplit(split, candidatePct, stable, candidate);
 }
 

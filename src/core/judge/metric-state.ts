@@ -1,8 +1,13 @@
 import { ln, lnSumExp } from '../../base/math.ts';
-import type { Measurement } from '../evidence/interval.ts';
 import { lnPromote } from './comparison.ts';
 import { comparisonsIn } from './comparison-columns.ts';
-import { type CountedState, type Entry, observeCounted, startCounted } from './counted-metric.ts';
+import {
+  type CountedState,
+  type Entry,
+  observeCounted,
+  type PairOfTracks,
+  startCounted,
+} from './counted-metric.ts';
 import type { JudgeSettings, Metric } from './settings.ts';
 import { excessShare } from './stats/counts.ts';
 import { lnHybrid, lnHybridAtMost, lnMean } from './stats/e-process.ts';
@@ -36,7 +41,7 @@ export function observeMetric(
   settings: JudgeSettings,
   metric: Metric,
   before: MetricState,
-  tracks: { stable: Measurement | undefined; candidate: Measurement | undefined },
+  tracks: PairOfTracks,
   moment: Moment,
 ): MetricState {
   const { stable, candidate } = tracks;
@@ -44,7 +49,7 @@ export function observeMetric(
   const { state, entry }: { state: MetricState['body']; entry: Entry } =
     body.kind === 'value'
       ? observeValue(metric, body, stable, candidate, moment.equalSize, moment.mayStart)
-      : observeCounted(settings, metric, body, stable, candidate, moment.mayStart);
+      : observeCounted(settings, metric, body, tracks, moment.mayStart);
   if (entry === 'absent' && state === body) return before;
   return {
     pairs: before.pairs + (entry === 'entered' ? 1 : 0),

@@ -60,6 +60,10 @@ function cannotTell(settings: JudgeSettings, numbers: Numbers): string | null {
       return `the dispersion of ${metric} rests on ${rests}, and nothing is compared before that`;
     }
   }
+  const { warmUpIntervals = 0 } = settings;
+  if (pairs === 0 && numbers.elapsedIntervals > 0 && numbers.elapsedIntervals <= warmUpIntervals) {
+    return `the tracks warm up: interval ${numbers.elapsedIntervals} of ${warmUpIntervals} that are not compared`;
+  }
   if (pairs === 0) return 'no interval has both tracks yet';
   const missing = metrics.find((one) => one.required && one.pairs === 0);
   if (missing !== undefined) {

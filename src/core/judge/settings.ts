@@ -19,6 +19,8 @@ export interface JudgeSettings {
    * absent: those counted where the traffic is split, which cannot see what goes around it.
    */
   splitMetric?: string;
+  /** Intervals after the first with both tracks that are not compared; absent: none. */
+  warmUpIntervals?: number;
 }
 
 export interface Metric {

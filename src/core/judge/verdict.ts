@@ -11,6 +11,8 @@ export interface Verdict {
   /** Last interval in which a metric entered (-1: none), and how many intervals did. */
   seq: number;
   pairs: number;
+  /** Of those, held against a fresh baseline and not against stable; absent: none. */
+  freshPairs?: number;
   /** ln of the combined e-value for rollback, and ln(1/alpha) it is held against. */
   lnE: number;
   lnEThreshold: number;

@@ -20,13 +20,15 @@ import { decodeBundle, encodeBundle, tileBytes } from './tile.ts';
 
 const folder = process.env.AURORA_VECTORS;
 
-function vectors(name: string, check: (folder: string) => number): void {
+function vectors(name: string, file: string, check: (folder: string) => number): void {
   test(`vectors: ${name}`, () => {
     if (folder === undefined) {
       process.stderr.write(`left out: ${name} (AURORA_VECTORS is not set)\n`);
       return;
     }
-    expect(check(join(folder, 'evidence')), 'cases found').toBeGreaterThan(0);
+    const count = check(join(folder, 'evidence'));
+    expect(count, 'cases found').toBeGreaterThan(0);
+    console.log(`${file}: ${count} cases`);
   });
 }
 
@@ -50,7 +52,7 @@ interface ProofCase {
   wantErr: boolean;
 }
 
-vectors('inclusion proofs of transparency-dev/merkle', (evidence) => {
+vectors('inclusion proofs of transparency-dev/merkle', 'merkle-inclusion.json', (evidence) => {
   const files = casesIn(join(evidence, 'merkle/testdata/inclusion'));
   for (const file of files) {
     type Case = ProofCase & { leafIdx: number; treeSize: number; root: string; leafHash: string };
@@ -67,7 +69,7 @@ vectors('inclusion proofs of transparency-dev/merkle', (evidence) => {
   return files.length;
 });
 
-vectors('consistency proofs of transparency-dev/merkle', (evidence) => {
+vectors('consistency proofs of transparency-dev/merkle', 'merkle-consistency.json', (evidence) => {
   const files = casesIn(join(evidence, 'merkle/testdata/consistency'));
   let placeholders = 0;
   for (const file of files) {
@@ -89,7 +91,7 @@ vectors('consistency proofs of transparency-dev/merkle', (evidence) => {
   return files.length;
 });
 
-vectors('the tree of RFC 6962', (evidence) => {
+vectors('the tree of RFC 6962', 'rfc6962-tree.json', (evidence) => {
   interface Tree {
     leafInputsHex: string[];
     rootHashesBySize: string[];
@@ -130,7 +132,7 @@ function goSigner(skey: string) {
   return { name, sign: (text: string) => new Uint8Array(sign(null, utf8(text), key)) };
 }
 
-vectors("tessera's golden log, byte for byte", (evidence) => {
+vectors("tessera's golden log, byte for byte", 'tessera-log.json', (evidence) => {
   interface Golden {
     skey: string;
     vkey: string;
@@ -168,7 +170,7 @@ vectors("tessera's golden log, byte for byte", (evidence) => {
   return leaves.length;
 });
 
-vectors('signed notes of golang/mod and C2SP', (evidence) => {
+vectors('signed notes of golang/mod and C2SP', 'signed-note.json', (evidence) => {
   interface Notes {
     skey: string;
     sign: { text: string; want: string };
@@ -205,7 +207,7 @@ vectors('signed notes of golang/mod and C2SP', (evidence) => {
   return notes.open.length;
 });
 
-vectors('checkpoint texts of transparency-dev/formats', (evidence) => {
+vectors('checkpoint texts of transparency-dev/formats', 'checkpoint-parse.json', (evidence) => {
   const { cases } = json<{ cases: { m: string; ok: boolean; rest?: string }[] }>(
     evidence,
     'extracted/checkpoint-parse.json',
@@ -218,7 +220,7 @@ vectors('checkpoint texts of transparency-dev/formats', (evidence) => {
   return cases.length;
 });
 
-vectors('proof files of transparency-dev/formats', (evidence) => {
+vectors('proof files of transparency-dev/formats', 'tlog-proof.json', (evidence) => {
   interface Proofs {
     marshal: {
       index: number;

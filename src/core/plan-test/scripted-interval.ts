@@ -1,5 +1,6 @@
 import type { Interval, Measurement, TrackInterval } from '../evidence/interval.ts';
 import type { Metric } from '../judge/settings.ts';
+import { baselinePct } from '../plan/baseline.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { State } from '../promotion/state.ts';
 import { phaseOf } from '../promotion/step.ts';
@@ -19,10 +20,15 @@ export function scriptedInterval(
   const share = Math.round((stretch.requests * candidatePct) / 100);
   const requests = candidatePct === 0 ? ownRequests(plan, state, stretch, times) : share;
   const isRunning = state.candidate === 'running';
+  const part = Math.round((stretch.requests * baselinePct(plan, candidatePct)) / 100);
+  const stable = (counted: number): TrackInterval =>
+    track(plan.metrics, stretch.stable ?? {}, counted, times.seq);
   return {
     ...times,
     candidatePct,
-    stable: track(plan.metrics, stretch.stable ?? {}, stretch.requests - share, times.seq),
+    stable: stable(stretch.requests - share - part),
+    // It is what stable is: what is written of stable holds for it.
+    ...(part === 0 ? {} : { baseline: stable(part) }),
     candidate: isRunning ? track(plan.metrics, stretch.candidate ?? {}, requests, times.seq) : null,
   };
 }

@@ -85,6 +85,8 @@ export interface JudgeFile {
   split?: string;
   psiGrid?: readonly number[];
   dispersion?: string | DispersionFile;
+  warmUp?: string;
+  baseline?: 'stable' | 'fresh';
 }
 
 export interface KayentaFile {
@@ -97,6 +99,7 @@ export interface KayentaFile {
   quantile?: number;
   tolerance?: number;
   confidence?: number;
+  baseline?: 'stable' | 'fresh';
 }
 
 export type DispersionFile =

@@ -36,6 +36,11 @@ export interface Plan {
   /** Where the intervals of each metric come from; one for each. */
   measurements: readonly MetricSource[];
   judge: MethodSettings;
+  /**
+   * The candidate is held against a fresh instance of stable with its own share, where stable carries
+   * ten times as much; absent: against stable itself.
+   */
+  baseline?: 'fresh';
   triggers: readonly Trigger[];
   gates: readonly Gate[];
   phases: readonly Phase[];
@@ -57,7 +62,7 @@ export interface Release {
 
 export interface Person {
   id: string;
-  /** Ed25519 public key: base64 of the DER SubjectPublicKeyInfo. */
+  /** SPKI in base64, an ssh public key, or an OpenPGP fingerprint: core/decision/person-signature.ts. */
   publicKey: string;
 }
 

@@ -58,7 +58,10 @@ function planFile(plan: Plan): PlanFile {
     authors: plan.authors,
     ...prometheusFile(plan),
     metrics: byKey(plan.metrics, 'name', (metric) => metricFile(metric, plan)),
-    judge: judgeFile(plan.judge),
+    judge: {
+      ...judgeFile(plan),
+      ...(plan.baseline === undefined ? {} : { baseline: plan.baseline }),
+    },
     triggers: byKey(plan.triggers, 'name', triggerFile),
     gates: byKey(plan.gates, 'name', gateFile),
     phases: plan.phases.map(phaseFile),
@@ -73,11 +76,13 @@ function horizonText(judge: Plan['judge']): string {
   return `# Horizon of the judge, from the phases below: ${horizonIntervals} intervals.\n`;
 }
 
-function judgeFile(judge: Plan['judge']): NonNullable<PlanFile['judge']> {
+function judgeFile({ judge, intervalMs }: Plan): NonNullable<PlanFile['judge']> {
   if (isKayenta(judge)) return kayentaFile(judge);
   const { alpha, alphaPromote, alphaSplit, splitMetric, psiGrid, dispersion } = judge;
   const split = splitMetric === undefined ? {} : { split: splitMetric };
-  return { alpha, alphaPromote, alphaSplit, ...split, psiGrid, dispersion };
+  const { warmUpIntervals: intervals = 0 } = judge;
+  const warmUp = intervals === 0 ? {} : { warmUp: formatDuration(intervals * intervalMs) };
+  return { alpha, alphaPromote, alphaSplit, ...split, psiGrid, dispersion, ...warmUp };
 }
 
 /** One server a plan: each query carries a copy of what the plan says of it. */

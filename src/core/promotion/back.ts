@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
+import { withBaseline } from './baseline.ts';
 import { ALL_STABLE, isForward } from './effect.ts';
 import type { Cause, Outcome, State } from './state.ts';
 import { enterStage, isPending, issue, nextGeneration, notify, type Step, set } from './step.ts';
@@ -79,7 +80,7 @@ export function goBack(step: Step): boolean {
   }
   if (state.candidate !== 'stopped') {
     if (isPending(state, 'stop')) return false;
-    issue(step, { kind: 'stop', generation: nextGeneration(step) });
+    issue(step, { kind: 'stop', generation: nextGeneration(step), ...withBaseline(step.plan) });
     return true;
   }
   return end(step, false);

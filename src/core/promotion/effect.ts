@@ -5,15 +5,23 @@
 export type Effect = { id: string } & EffectAction;
 
 export type EffectAction =
-  | { kind: 'set-weights'; generation: number; weights: Weights; fallback: Weights }
-  | { kind: 'start'; generation: number }
-  | { kind: 'stop'; generation: number }
+  | ({ kind: 'set-weights'; generation: number } & WeightChange)
+  /** `baseline`: and beside the candidate a fresh instance of what stable runs. */
+  | { kind: 'start'; generation: number; baseline?: true }
+  | { kind: 'stop'; generation: number; baseline?: true }
   /** The candidate becomes stable; the old stable is drained. After it there is no way back. */
   | { kind: 'adopt'; generation: number }
   | { kind: 'evaluate'; gates: readonly string[] }
   /** The hook of that number of the phase's `before` or `after`. */
   | { kind: 'hook'; phase: string; stage: 'before' | 'after'; index: number; name: string }
   | { kind: 'notify'; level: 'info' | 'warning' | 'critical'; title: string; text: string };
+
+interface WeightChange {
+  weights: Weights;
+  fallback: Weights;
+  /** Of all requests, out of stable's share, for the fresh baseline; absent: none. */
+  baselinePct?: number;
+}
 
 /** Percent of requests; both together are 100. */
 export interface Weights {

@@ -1,6 +1,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { CanaryPhase, Phase, Plan, SoakPhase } from '../plan/plan.ts';
 import { orderBack } from './back.ts';
+import { baselineShare, withBaseline } from './baseline.ts';
 import { decideForward } from './decision-phase.ts';
 import { ALL_STABLE, type Weights } from './effect.ts';
 import { unmetFloors, withoutFloors } from './floors.ts';
@@ -71,7 +72,7 @@ function startCandidate(step: Step): boolean {
     return true;
   }
   if (isPending(state, 'start')) return false;
-  issue(step, { kind: 'start', generation: nextGeneration(step) });
+  issue(step, { kind: 'start', generation: nextGeneration(step), ...withBaseline(plan) });
   return true;
 }
 
@@ -114,7 +115,9 @@ function shift(step: Step): boolean {
   const bar = whatBarsRaise(plan, state, weights, now);
   if (bar === 'no-fresh-go') return askAgain(step, 'the GO is stale');
   if (bar !== null) return false;
-  issue(step, { kind: 'set-weights', generation: nextGeneration(step), weights, fallback });
+  const generation = nextGeneration(step);
+  const share = baselineShare(plan, wanted);
+  issue(step, { kind: 'set-weights', generation, weights, fallback, ...share });
   return true;
 }
 

@@ -3,6 +3,7 @@ import { observeTrigger, startTrigger } from '../evidence/sustained.ts';
 import { judgeBy, observeBy } from '../judge/methods.ts';
 import type { VerdictKind } from '../judge/verdict.ts';
 import type { Plan } from '../plan/plan.ts';
+import { baselineExpected } from './baseline.ts';
 import type { EvidenceState, State } from './state.ts';
 import { type Step, set } from './step.ts';
 
@@ -44,11 +45,17 @@ function candidateExpected(state: State): boolean {
 function judged(plan: Plan, state: State, interval: Interval): EvidenceState['judge'] {
   const { judge: running } = state.evidence;
   if (interval.stable === null) return running;
+  const taken =
+    state.weights.candidate > 0 ? comparable(plan, interval) : { ...interval, candidate: null };
+  return observeBy(plan.judge, plan.metrics, running, taken, interval.candidatePct);
+}
+
+/** As the judge is given it while the candidate has a share: without one there is no candidate. */
+export function comparable(plan: Plan, interval: Interval): Interval {
   const { candidatePct } = interval;
   const isShared = candidatePct === null || (candidatePct > 0 && candidatePct < 100);
-  const compared = isShared && state.weights.candidate > 0;
-  const taken = compared ? interval : { ...interval, candidate: null };
-  return observeBy(plan.judge, plan.metrics, running, taken, candidatePct);
+  const row = baselineExpected(plan, interval);
+  return isShared ? row : { ...row, candidate: null };
 }
 
 function verdictKind(plan: Plan, evidence: EvidenceState): VerdictKind | null {

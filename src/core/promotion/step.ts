@@ -1,5 +1,6 @@
 import { present } from '../../base/assert.ts';
 import type { Phase, Plan } from '../plan/plan.ts';
+import { baselineShare } from './baseline.ts';
 import type { Effect, EffectAction } from './effect.ts';
 import { whatBarsRaise } from './go.ts';
 import type { Hold, PendingEffect, Position, Stage, State } from './state.ts';
@@ -63,7 +64,9 @@ export function resend(step: Step, entry: PendingEffect): void {
     const { weights, fallback } = step.state;
     if (whatBarsRaise(step.plan, step.state, effect.weights, step.now) !== null) {
       dropPending(step, effect.id);
-      issue(step, { kind: 'set-weights', generation: nextGeneration(step), weights, fallback });
+      const generation = nextGeneration(step);
+      const share = baselineShare(step.plan, weights.candidate);
+      issue(step, { kind: 'set-weights', generation, weights, fallback, ...share });
       return;
     }
   }

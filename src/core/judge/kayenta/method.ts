@@ -1,5 +1,5 @@
 import { assert, present } from '../../../base/assert.ts';
-import type { Interval, TrackInterval } from '../../evidence/interval.ts';
+import { comparedWith, type Interval, type TrackInterval } from '../../evidence/interval.ts';
 import type { Metric } from '../settings.ts';
 import { metricsFaults } from '../settings-faults.ts';
 import { decideKayenta } from './decide.ts';
@@ -62,9 +62,11 @@ export function observeKayenta(
   settings: KayentaSettings,
   metrics: readonly Metric[],
   state: KayentaState,
-  { seq, stable, candidate }: Interval,
+  interval: Interval,
 ): KayentaState {
+  const { seq, candidate } = interval;
   if (seq <= state.seq) return state;
+  const stable = comparedWith(interval);
   if (stable === null || candidate === null) return { ...state, seq };
   const points: Record<string, KayentaPoints> = {};
   let entered = false;

@@ -3,9 +3,11 @@ import { kayentaFaults } from '../../judge/kayenta/settings.ts';
 import { isKayenta } from '../../judge/method-settings.ts';
 import type { Metric } from '../../judge/settings.ts';
 import { metricsFaults, settingsFaults } from '../../judge/settings-faults.ts';
+import { baselinePct } from '../baseline.ts';
 import { durationOf } from '../phase-time.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
+import { BASELINE_RULES } from './baseline.ts';
 import { fewPoints } from './kayenta.ts';
 import { error, type Rule, rule, warning } from './rule.ts';
 
@@ -18,6 +20,8 @@ export const JUDGE_RULES: readonly Rule[] = [
   rule(['judge', 'phases', 'intervalMs'], dispersion),
   rule(['judge', 'phases', 'intervalMs'], fewPoints),
   rule(['intervalMs', 'controllerLossMs'], rhythm),
+  rule(['judge', 'phases', 'intervalMs'], warmUp),
+  ...BASELINE_RULES,
 ];
 
 /** Each metric by itself. */
@@ -78,8 +82,9 @@ function required(scope: Scope, { metrics, phases }: Pick<Plan, 'metrics' | 'pha
 /** A gauge is compared only between tracks that carry the same load. */
 function equalTracks(
   scope: Scope,
-  { metrics, judge, phases }: Pick<Plan, 'metrics' | 'judge' | 'phases'>,
+  plan: Pick<Plan, 'metrics' | 'judge' | 'phases' | 'baseline'>,
 ): void {
+  const { metrics, judge, phases } = plan;
   // Kayenta's rule compares what it is given, whatever the load.
   if (isKayenta(judge)) return;
   const gauge = metrics.find(({ kind, required: asked }) => kind === 'value' && asked);
@@ -87,13 +92,17 @@ function equalTracks(
   const judged = phases.filter((phase) => phase.kind === 'canary' && phase.judged);
   if (
     judged.length === 0 ||
-    judged.some((phase) => phase.kind === 'canary' && phase.weightPct === 50)
+    judged.some((phase) => phase.kind === 'canary' && isEqual(plan, phase.weightPct))
   ) {
     return;
   }
   const message = `"${gauge.name}" is required, but a gauge is compared only at a weight of 50`;
-  const hint = 'required: false, or a canary at 50';
+  const hint = 'required: false, a canary at 50, or judge.baseline: fresh';
   scope.reportKey(['metrics', gauge.name], error('unequal-tracks', message, hint));
+}
+
+function isEqual(plan: Pick<Plan, 'baseline'>, weightPct: number): boolean {
+  return weightPct === 50 || baselinePct(plan, weightPct) > 0;
 }
 
 function dispersion(
@@ -111,6 +120,20 @@ function dispersion(
     `and the phases before it take ${formatDuration(beforeMs)}`;
   const hint = 'history of the service may cover it; else judge.dispersion: assumed 2';
   scope.reportKey(['phases', first], warning('dispersion-unmeasured', message, hint));
+}
+
+/** A phase that is over before anything is compared decides on nothing. */
+function warmUp(
+  scope: Scope,
+  { judge, phases, intervalMs }: Pick<Plan, 'judge' | 'phases' | 'intervalMs'>,
+): void {
+  if (isKayenta(judge) || judge.warmUpIntervals === undefined) return;
+  const first = phases.find((phase) => phase.kind === 'canary' && phase.judged);
+  const warmUpMs = judge.warmUpIntervals * intervalMs;
+  if (first === undefined || warmUpMs < durationOf(first)) return;
+  const takes = formatDuration(durationOf(first));
+  const message = `nothing is compared for ${formatDuration(warmUpMs)}, and ${first.name} takes ${takes}`;
+  scope.report(['judge', 'warmUp'], error('warm-up-too-long', message, 'a shorter warm-up'));
 }
 
 function rhythm(

@@ -1,8 +1,10 @@
+import { identityOf, parsePublicKey } from '../../../base/public-key.ts';
 import type { SourcePath } from '../../file/source-node.ts';
 import { authorsOf } from '../authors.ts';
 import { meant, nearest } from '../nearest.ts';
 import type { Plan } from '../plan.ts';
 import type { Scope } from '../resolve/scope.ts';
+import { PUBLIC_KEY_FORM } from '../schema/release.ts';
 import { error, type Rule, rule, warning } from './rule.ts';
 
 /** Who signs, and whether enough people can. */
@@ -14,26 +16,24 @@ export const PEOPLE_RULES: readonly Rule[] = [
   rule(['people', 'release', 'authors'], knownAuthors),
 ];
 
-/**
- * RFC 8410: the 12 bytes in front of an Ed25519 key are always the same, and so are 16 letters of
- * base64; 32 bytes follow, of whose last letter the two low bits are zero.
- */
-const ED25519_SPKI = /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
-
 function keys(scope: Scope, { people }: Pick<Plan, 'people'>): void {
   const owners = new Map<string, string>();
   for (const { id, publicKey } of people) {
     const path = ['people', id];
-    const owner = owners.get(publicKey);
-    if (!ED25519_SPKI.test(publicKey)) {
-      const message = 'expected an Ed25519 public key: base64 of its 44-byte SubjectPublicKeyInfo';
-      const hint = 'openssl pkey -in KEY -pubout -outform DER | base64';
-      scope.report(path, error('bad-key', message, hint));
-    } else if (owner !== undefined) {
+    const key = parsePublicKey(publicKey);
+    if (key === null) {
+      const hint = 'openssl pkey -in KEY -pubout -outform DER | base64; or a line of a .pub file';
+      scope.report(path, error('bad-key', `expected ${PUBLIC_KEY_FORM}`, hint));
+      continue;
+    }
+    // The same key may be written as a file's and as an ssh line.
+    const identity = identityOf(key);
+    const owner = owners.get(identity);
+    if (owner !== undefined) {
       const message = `the key is also that of "${owner}": one person would sign as two`;
       scope.report(path, error('shared-key', message));
     }
-    owners.set(publicKey, owner ?? id);
+    owners.set(identity, owner ?? id);
   }
 }
 

@@ -2,7 +2,7 @@ import { KAYENTA_DEFAULTS, type KayentaSettings } from '../../judge/kayenta/sett
 import type { KayentaFile } from '../plan-file.ts';
 
 /** Every default of Kayenta's method written out. What makes no sense is told by the lint. */
-export function resolveKayenta(file: KayentaFile): KayentaSettings {
+export function resolveKayenta({ baseline: _, ...file }: KayentaFile): KayentaSettings {
   const { window = 'growing', every = KAYENTA_DEFAULTS.everyIntervals, ...given } = file;
   const windowIntervals = window === 'growing' ? null : Number(window.replace('sliding ', ''));
   return { ...KAYENTA_DEFAULTS, ...given, everyIntervals: every, windowIntervals };

@@ -131,9 +131,10 @@ function seriesOf(kind: MetricFile['kind'], from: MeasurementFile): MetricSeries
 export function resolveJudge(
   scope: Scope,
   file: JudgeFile,
-  horizonIntervals: number,
+  { horizonIntervals, intervalMs }: { horizonIntervals: number; intervalMs: number },
 ): JudgeSettings {
   const defaults = defaultSettings(horizonIntervals);
+  const warmUpMs = scope.ms(['judge', 'warmUp'], file.warmUp, 0);
   return {
     alpha: file.alpha ?? defaults.alpha,
     alphaPromote: file.alphaPromote ?? defaults.alphaPromote,
@@ -142,6 +143,7 @@ export function resolveJudge(
     dispersion: resolveDispersion(scope, file.dispersion, defaults.dispersion),
     alphaSplit: file.alphaSplit ?? defaults.alphaSplit,
     ...(file.split === undefined ? {} : { splitMetric: file.split }),
+    ...(warmUpMs === 0 ? {} : { warmUpIntervals: Math.ceil(warmUpMs / intervalMs) }),
   };
 }
 

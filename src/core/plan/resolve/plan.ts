@@ -132,9 +132,11 @@ function judged(
   if (broken.has('phases')) return parts;
   parts.phases = [...phasesAt.values()];
   if (!broken.has('judge')) {
-    const intervals = horizonIntervals(parts.phases, Math.max(1, around.intervalMs));
+    const intervalMs = Math.max(1, around.intervalMs);
+    const span = { horizonIntervals: horizonIntervals(parts.phases, intervalMs), intervalMs };
     const { judge = {} } = file;
-    parts.judge = 'method' in judge ? resolveKayenta(judge) : resolveJudge(scope, judge, intervals);
+    parts.judge = 'method' in judge ? resolveKayenta(judge) : resolveJudge(scope, judge, span);
+    if (judge.baseline === 'fresh') parts.baseline = 'fresh';
   }
   return parts;
 }

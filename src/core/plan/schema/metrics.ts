@@ -81,6 +81,11 @@ export const METRIC_DEFS: JsonSchema = {
       "Part of the estimated shift that the interval's near end must exceed.",
     ),
     confidence: ref('share', 'Two-sided confidence of the interval around the shift.'),
+    baseline: oneOf(
+      'What the candidate is held against: stable, or a fresh instance of it with its own share.',
+      'stable',
+      'fresh',
+    ),
   }),
   judgeOwn: record([], {
     alpha: ref(
@@ -102,6 +107,12 @@ export const METRIC_DEFS: JsonSchema = {
       'dispersion',
       'measured, or assumed with a factor such as "assumed 2"',
       'How much more than chance the counts vary.',
+    ),
+    warmUp: ref('duration', 'So long after both tracks have traffic nothing is compared.'),
+    baseline: oneOf(
+      'What the candidate is held against: stable, or a fresh instance of it with its own share.',
+      'stable',
+      'fresh',
     ),
   }),
   dispersion: tagged('kind', ['dispersionAssumed', 'dispersionMeasured']),

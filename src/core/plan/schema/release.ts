@@ -1,5 +1,9 @@
 import { ENTRIES_MAX, type JsonSchema, listOf, mapOf, oneOf, record, ref } from './values.ts';
 
+/** What base/public-key.ts reads: key files, ssh keys, OpenPGP keys. */
+export const PUBLIC_KEY_FORM =
+  'a public key: base64 of an Ed25519 or P-256 SubjectPublicKeyInfo, an ssh line such as "ssh-ed25519 AAAA...", or openpgp4fpr: with 40 hex digits';
+
 /** What is released, by whom it was made, and who may sign for it. */
 export const RELEASE_DEFS: JsonSchema = {
   release: record(['version', 'candidate'], {
@@ -33,7 +37,7 @@ export const RELEASE_DEFS: JsonSchema = {
   }),
   publicKey: {
     type: 'string',
-    title: 'an Ed25519 public key: base64 of its 44-byte SubjectPublicKeyInfo',
+    title: PUBLIC_KEY_FORM,
   },
   roleMembers: {
     type: 'array',

@@ -96,7 +96,8 @@ const entriesStayApart: Plugin = {
  * An `import` of a built-in module reads every property it has: of `process` that opens all three
  * streams, of `util` it loads a dozen modules; a quarter of a start-up. Here each name is read by
  * itself, and only those that are used are left in. Of child_process commander needs one function,
- * for a feature that is not used.
+ * for a feature that is not used. Those of crypto are looked up when they are called first: what
+ * neither hashes nor signs, such as `plan check`, does without forty modules.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -112,6 +113,7 @@ const lazyBuiltins: Plugin = {
       const reads = names.map((name) => `export const ${name}=/* @__PURE__ */ $("${name}")`);
       const module =
         path === 'node:process' ? 'process' : `/* @__PURE__ */ process.getBuiltinModule("${path}")`;
+      if (path === 'node:crypto') return { contents: calledLater(path, names) };
       const head = `const all=${module};const $=(name)=>all[name];export default all;`;
       return { contents: `${head}\n${reads.join(';\n')}` };
     });
@@ -121,6 +123,16 @@ const lazyBuiltins: Plugin = {
     });
   },
 };
+
+/** Classes, whose names begin with a capital, can't be called: they are read at once, where used. */
+function calledLater(path: string, names: readonly string[]): string {
+  const lines = names.map((name) =>
+    /^[A-Z]/.test(name)
+      ? `export const ${name}=/* @__PURE__ */(()=>get().${name})()`
+      : `let ${name}_;export const ${name}=/* @__PURE__ */(()=>(...words)=>(${name}_??=get().${name})(...words))()`,
+  );
+  return [`const get=()=>process.getBuiltinModule("${path}");`, ...lines].join('\n');
+}
 
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 await buildInto(resolve(values.out ?? join(ROOT, 'dist')));

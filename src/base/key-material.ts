@@ -31,6 +31,8 @@ export function keyIdentity(key: KeyMaterial): string {
 
 /** Why nobody should sign with such a key; null: it is sound. */
 export function keyFault(key: KeyMaterial): string | null {
+  // Any 32 bytes are one (RFC 8032): those that are no point verify nothing.
+  if (key.kind === 'ed25519') return key.raw.length === 32 ? null : 'an Ed25519 key has 32 bytes';
   if (key.kind === 'rsa') {
     const bits = bitLength(key.modulus);
     if (bits < RSA_BITS_MIN) return `an RSA key of ${bits} bits; at least ${RSA_BITS_MIN}`;

@@ -41,7 +41,7 @@ async function run(words: readonly string[], console: Console): Promise<ExitCode
   };
   let code: ExitCode = EXIT.yes;
   try {
-    const program = buildProgram(context, (outcome) => {
+    const program = buildProgram(context, words, (outcome) => {
       code = outcome;
     });
     await program.parseAsync([...words], { from: 'user' });

@@ -14,17 +14,22 @@ import type { ExitCode } from './exit-codes.ts';
 import { COMMANDS, GROUPS, type RegistryEntry } from './registry.ts';
 
 /**
- * commander's tree. Each command is registered by its words alone; its definition is loaded and its
- * options are added when commander has found that it is the one called.
+ * commander's tree of what `words` may mean: the command that they begin with, or all where they
+ * begin with none. Each is registered by its words alone; its definition is loaded and its options
+ * are added when commander has found that it is the one called.
  */
-export function buildProgram(context: Context, done: (code: ExitCode) => void): Command {
+export function buildProgram(
+  context: Context,
+  words: readonly string[],
+  done: (code: ExitCode) => void,
+): Command {
   const program = house(new Command('auroractl'))
     .description('Carries a service from release candidate to general availability.')
     .version(context.version, '-V, --version', 'print the version')
     .usage('<command> [options]');
   const groups = new Map<string, Command>();
   const entries = new Map<Command, RegistryEntry>();
-  for (const entry of COMMANDS) {
+  for (const entry of commandsOf(words)) {
     const [word = '', second] = entry.name.split(' ');
     const parent = second === undefined ? program : group(program, groups, word);
     const command = house(new Command(second ?? word)).summary(entry.summary);
@@ -37,6 +42,12 @@ export function buildProgram(context: Context, done: (code: ExitCode) => void): 
   };
   for (const parent of [program, ...groups.values()]) parent.hook('preSubcommand', load);
   return program;
+}
+
+/** Half a hundred commands that nobody called are a tenth of a start-up. */
+function commandsOf([first, second]: readonly string[]): readonly RegistryEntry[] {
+  const called = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`);
+  return called === undefined ? COMMANDS : [called];
 }
 
 function group(program: Command, groups: Map<string, Command>, word: string): Command {

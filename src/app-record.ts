@@ -37,7 +37,7 @@ export async function readPromotionRecord(
       return event.kind === 'blob' ? [] : [{ index, atMs, event }];
     });
     if (resume.state === null) return fail(problem('not-found', `${id.value} was never opened`));
-    return ok({ id: id.value, plan, state: resume.state, steps });
+    return ok({ plan, state: resume.state, steps });
   });
 }
 

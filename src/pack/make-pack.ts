@@ -74,7 +74,7 @@ export function packFiles(source: PackSource, extras: PackExtras): Result<Pack> 
   const info = infoOf(source, plan.value.plan, extras);
   const files = new Map<string, Uint8Array>([
     ...tiles.value,
-    ...readings(plan.value.plan, replayed.value, key.value, endedAtMs),
+    ...readings(plan.value.plan, replayed.value, key.value, { endedAtMs, madeBy: info.madeBy }),
     ...recordFiles(source, plan.value, extras, info),
     ...extras.keys,
   ]);

@@ -24,7 +24,7 @@ function play(...lines: readonly string[]): StageRun {
 function told(stage: StageRun, change: (state: State) => State = (state) => state) {
   if (stage.state === null) throw new Error('nothing is open');
   const { plan, steps } = stage;
-  const all = releaseStatements({ id: 'p-1', plan, state: change(stage.state), steps }, '1.2.3');
+  const all = releaseStatements({ plan, state: change(stage.state), steps }, '1.2.3');
   return new Map(
     all.map(({ name, bytes }) => {
       const parsed = parseStatement(bytes);

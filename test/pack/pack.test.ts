@@ -12,10 +12,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyStore } from '../../src/adapters/store/verify-store.ts';
+import { present } from '../../src/base/assert.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import { type Bench, bench, ROOT } from '../cli/program.ts';
 import { must } from '../rig/ledger.ts';
 import { simPlan } from '../sim/sim-plan.ts';
+import { STORIES } from '../sim/story.ts';
 import { packState, runPromotion } from './packed-ledger.ts';
 
 const RELVERIFY = join(ROOT, 'dist/relverify.mjs');
@@ -169,6 +171,43 @@ describe('relverify', () => {
     expect(relverify(process.execPath, archive, 'another.tar.gz')).toMatchObject({ code: 2 });
     const missing = relverify(process.execPath, archive, '--also', 'nowhere.tar.gz');
     expect(missing.err).toMatch(/^error: nowhere\.tar\.gz can't be read \(ENOENT\)/);
+  });
+
+  test('a later pack and an earlier checkpoint of the log: one history; another ledger under its key: not', async () => {
+    const first = here.path(`one/${ARCHIVE}`);
+    await runPromotion(here.path('.aurora'), 'mail');
+    expect(here.run('pack', 'mail', '--out', 'later')).toMatchObject({ code: 0 });
+    const later = here.path('later/evidence-mail-1.0.0.tar.gz');
+    expect(relverify(process.execPath, first, '--also', later)).toMatchObject({ code: 0 });
+    const since = here.path('one/evidence-shop-1.0.0.checkpoint');
+    expect(relverify(process.execPath, later, '--since', since)).toMatchObject({ code: 0 });
+
+    // The same signer, an empty ledger, and a release that went another way.
+    packState(here.path('twin'));
+    await runPromotion(here.path('twin'), 'mail', {
+      story: present(STORIES[2], 'a bad story'),
+      seed: 7,
+    });
+    const words = ['--state', 'twin', '--out', 'forged'];
+    expect(here.run('pack', 'mail', ...words)).toMatchObject({ code: 0 });
+    const forged = here.path('forged/evidence-mail-1.0.0.tar.gz');
+    const both = relverify(process.execPath, later, '--also', forged);
+    expect([both.code, both.out]).toEqual([1, expect.stringMatching(/entry \d+/)]);
+    const behind = relverify(process.execPath, forged, '--since', since);
+    expect(behind.code).toBe(1);
+  }, 60_000);
+
+  test('the statements of the decision lie in it, and follow from the ledger', () => {
+    const folder = unpacked(here.path(`one/${ARCHIVE}`));
+    const names = readdirSync(join(folder, 'statements'));
+    expect(names).toEqual(expect.arrayContaining(['decision-1.json', 'summary-1.json']));
+    const text = readFileSync(join(folder, 'statements/summary-1.json'), 'utf8');
+    const { _type, subject, predicate } = JSON.parse(text);
+    expect([_type, predicate.verificationResult]).toEqual([
+      'https://in-toto.io/Statement/v1',
+      'PASSED',
+    ]);
+    expect(subject).toEqual([{ name: 'service.tar.gz', digest: { sha256: sha256(ARTIFACT) } }]);
   });
 
   test('it lies in the archive, byte for byte', () => {

@@ -21,7 +21,8 @@ export interface Recorded {
 export async function readRecorded(folder: string, word: string): Promise<Result<Recorded>> {
   const record = await promotionRecordOf(folder, word);
   if (!record.ok) return record;
-  const { id, plan, state } = record.value;
+  const { plan, state } = record.value;
+  const { promotion: id } = state;
   const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
   const rows = await recordedIntervals(folder, id, always);
   if (!rows.ok) return rows;

@@ -8,8 +8,6 @@ import type { State } from '../promotion/state.ts';
 
 /** A promotion as the ledger holds it: how it stands, and each step that led there. */
 export interface PromotionRecord {
-  /** Of the promotion. */
-  id: string;
   plan: Plan;
   state: State;
   steps: readonly RecordedStep[];

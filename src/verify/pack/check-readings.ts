@@ -24,7 +24,10 @@ export function checkReadings(
   });
   claims.recomputed(
     'what people read is what the machine said',
-    [FILE.checklist, FILE.verdicts, FILE.decision, FILE.checksums, FILE.guide].join(' '),
+    [
+      ...[FILE.checklist, FILE.verdicts, FILE.decision, FILE.checksums, FILE.guide],
+      FOLDER.statements,
+    ].join(' '),
     'written again from the ledger, compared byte for byte',
     { fault: faultText([...more, ...odd]), detail: `${made.size} files` },
   );

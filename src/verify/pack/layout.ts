@@ -30,6 +30,7 @@ export const FOLDER = {
   profile: 'profile/',
   signOffs: 'sign-offs/',
   people: 'people/',
+  statements: 'statements/',
   timestamps: 'timestamps/',
 } as const;
 

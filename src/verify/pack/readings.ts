@@ -3,6 +3,7 @@ import { type PublicKey, parsePublicKey } from '../../base/public-key.ts';
 import { armorSshsig } from '../../base/sshsig.ts';
 import { checklist } from '../../core/decision/checklist.ts';
 import { SIGN_OFF_NAMESPACE } from '../../core/decision/person-signature.ts';
+import { releaseStatements } from '../../core/decision/release-statements.ts';
 import { judgeBy } from '../../core/judge/methods.ts';
 import { parseJson } from '../../core/ledger/entry.ts';
 import type { NoteKey } from '../../core/ledger/signed-note.ts';
@@ -20,7 +21,7 @@ export function readings(
   plan: Plan,
   replayed: Replay,
   logKey: NoteKey,
-  endedAtMs: number,
+  { endedAtMs, madeBy }: { endedAtMs: number; madeBy: string },
 ): Map<string, Uint8Array> {
   const { state } = replayed;
   const files = new Map<string, string | Uint8Array>([
@@ -31,6 +32,9 @@ export function readings(
     [FILE.decision, decisionJson(replayed)],
     [FILE.pem, pemOf(ed25519Spki(logKey.publicKey))],
   ]);
+  for (const { name, bytes } of releaseStatements({ plan, ...replayed }, madeBy)) {
+    files.set(`${FOLDER.statements}${name}.json`, bytes);
+  }
   for (const step of replayed.signed) {
     const key = keyOf(plan, step);
     const bytes = fromBase64(step.signature);

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { digestOf, sha256 } from '../../base/digest.ts';
 import { type Problem, problem } from '../../base/problem.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import type { RecordedStep } from '../../core/decision/promotion-record.ts';
 import type { Interval } from '../../core/evidence/interval.ts';
 import type { GateResult } from '../../core/gate/gate.ts';
 import type { Entry } from '../../core/ledger/entry.ts';
@@ -34,6 +35,8 @@ export interface Replay {
   state: State;
   entries: number;
   rows: number;
+  /** What the machine was told, in order. */
+  steps: readonly RecordedStep[];
   /** Each evaluation of a gate, in order. */
   gates: readonly { entry: number; atMs: number; result: GateResult }[];
   /** Documents that people signed and the machine accepted, in order. */
@@ -69,6 +72,7 @@ class Course {
   private state: State | null = null;
   private n = 0;
   private nextRow = 0;
+  private readonly steps: RecordedStep[] = [];
   private readonly gates: { entry: number; atMs: number; result: GateResult }[] = [];
   private readonly signed: SignedStep[] = [];
 
@@ -130,8 +134,8 @@ class Course {
     if (left !== undefined) {
       return fail(problem('integrity', `row ${left.seq} is in no segment of the ledger`));
     }
-    const { gates, signed } = this;
-    return ok({ state, entries: this.n, rows: this.nextRow, gates, signed });
+    const { steps, gates, signed } = this;
+    return ok({ state, entries: this.n, rows: this.nextRow, steps, gates, signed });
   }
 
   /** The rows that an entry seals, whose digest it quotes. */
@@ -177,6 +181,7 @@ class Course {
     after: Pick<Transition, 'state'>,
   ): void {
     const { atMs } = entry;
+    this.steps.push({ index, atMs, event: event.kind === 'interval' ? A_ROW : event });
     if (event.kind === 'sign-off' || event.kind === 'override') {
       const { kind, document, signature } = event;
       this.signed.push({ entry: index, atMs, kind, document, signature });
@@ -187,6 +192,9 @@ class Course {
     }
   }
 }
+
+/** Its measurements are in the rows. */
+const A_ROW = { kind: 'interval' } as const;
 
 /** The first field that differs, in words; null where the bytes are the same. */
 function differenceOf(recorded: Entry, expected: Entry, body: string): string | null {

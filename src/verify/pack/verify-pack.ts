@@ -131,7 +131,7 @@ function checkPromotion(
   claimOutcome(claims, replayed);
   const { own } = entries.value;
   const endedAtMs = own.at(-1)?.entry.atMs ?? 0;
-  const made = readings(plan.value, replayed, key, endedAtMs);
+  const made = readings(plan.value, replayed, key, { endedAtMs, madeBy: info.madeBy });
   const about = { plan: plan.value, replayed, own, entries: held.bodies, tree: held.tree, files };
   made.set(FILE.guide, utf8(guide(about)));
   checkReadings(claims, files, made, info, plan.value);

@@ -49,7 +49,7 @@ export async function printLogs(
   return true;
 }
 
-/** `stable.log`, and `candidate.log`; older ones have a number behind them. */
+/** `stable.log`, `candidate.log`, `baseline.log`; older ones have a number behind them. */
 function logsIn(folder: string, whose: LogsAsked['whose']): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -37,17 +37,26 @@ export function loadGeneratorContract(name: string, make: () => Promise<LoadSubj
       };
     };
 
+    /** Its process may take its time to start on a busy machine. */
+    const begun = async (track: 'stable' | 'candidate') => {
+      for (let pass = 0; pass < 20; pass += 1) {
+        const now = await grown();
+        if (now[track] > 0) return now;
+      }
+      return await grown();
+    };
+
     test('by the door: split by weight; the same words again change nothing', async () => {
       await generate(DOOR);
       await generate(DOOR);
-      const { stable, candidate } = await grown();
+      const { stable, candidate } = await begun('stable');
       expect(stable).toBeGreaterThan(0);
       expect(candidate).toBe(0);
     });
 
     test('to the candidate alone, which has no share', async () => {
       await generate(CANDIDATE);
-      const { stable, candidate } = await grown();
+      const { stable, candidate } = await begun('candidate');
       expect(candidate).toBeGreaterThan(0);
       expect(stable).toBe(0);
     });

@@ -117,9 +117,9 @@ test(
       expect([weights.candidate, candidate]).toEqual([0, null]);
       // From the ledger, a stranger to the controller: the same state, or it would say so.
       const picture = join(rig.state, 'judge.svg');
-      const words = ['judge', '--promotion', id, '--state', rig.state, '--picture', picture];
+      const words = ['judge', '--promotion', id, '--state', rig.state];
       const { runWith, remove } = bench();
-      const told = runWith({}, ...words);
+      const told = runWith({}, ...words, '--picture', picture);
       expect([told.code, told.out.split('\n')[0]]).toEqual([
         1,
         expect.stringMatching(/^rollback: the candidate is worse than stable: errors/),

@@ -55,6 +55,8 @@ function sum(
 test('as many requests as the candidate, exactly, and measured so; none without an order', async () => {
   const { made, port } = await start();
   expect(await burst(port, 200)).toEqual({ stable: 200 });
+  // An interval of its own.
+  await made.intervals();
   await made.weights(5, { baselinePct: 5 });
   const got = await burst(port, 4_000);
   expect(Math.abs((got.candidate ?? 0) - 200)).toBeLessThanOrEqual(1);
@@ -75,6 +77,8 @@ test('not there, or down: its requests stay with stable, and the row says that i
   const { made, port, places } = await start();
   await made.weights(5, { baselinePct: 5 });
   await made.tracks(places.stable, places.candidate, null);
+  // The one in which the weight was changed, and a whole one after it.
+  await made.intervals();
   await made.intervals();
   expect(await burst(port, 400)).toEqual({ stable: 380, candidate: 20 });
   await made.tracks(places.stable, places.candidate, { ...places.baseline, up: false });

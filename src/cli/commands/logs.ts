@@ -9,7 +9,7 @@ import { EXIT } from '../exit-codes.ts';
 import { parseWhole, STATE_OPTION } from '../ledger-view.ts';
 import { FOLLOW_OPTION, LINES_OPTION, printLogs } from '../print-logs.ts';
 
-const TRACKS = ['stable', 'candidate'];
+const TRACKS = ['stable', 'candidate', 'baseline'];
 
 export const logs: CommandDefinition = {
   name: 'logs',
@@ -18,7 +18,7 @@ export const logs: CommandDefinition = {
   options: [
     {
       flags: '--of <process>',
-      summary: 'whose; else those of both tracks',
+      summary: 'whose; else those of all tracks',
       choices: [...TRACKS, 'splitter', 'keeper', 'controller'],
     },
     LINES_OPTION,

@@ -15,7 +15,7 @@ export const serviceLogs: CommandDefinition = {
       flags: '--of <process>',
       summary: 'whose',
       default: 'all',
-      choices: ['all', 'stable', 'candidate', 'splitter', 'keeper'],
+      choices: ['all', 'stable', 'candidate', 'baseline', 'splitter', 'keeper'],
     },
     LINES_OPTION,
     FOLLOW_OPTION,

@@ -44,7 +44,7 @@ function median(values: readonly number[]): number {
 }
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '25' } } });
-if (!existsSync(join(ROOT, 'dist/cli/main.js'))) {
+if (!existsSync(join(ROOT, 'dist/cli/main.cjs'))) {
   console.error('error: dist/ is not built\nhint: make build');
   process.exit(2);
 }

@@ -20,7 +20,7 @@ const { values } = parseArgs({
     promotions: { type: 'string', default: '100' },
   },
 });
-if (!existsSync(join(ROOT, 'dist/cli/main.js'))) {
+if (!existsSync(join(ROOT, 'dist/cli/main.cjs'))) {
   console.error('error: dist/ is not built\nhint: make build');
   process.exit(2);
 }

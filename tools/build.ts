@@ -1,9 +1,19 @@
 /**
- * Built JavaScript in dist/: in cli/ main.js, and for each command one file with everything it needs,
+ * Built JavaScript in dist/: in cli/ main.cjs, and for each command one file with everything it needs,
  * so that a command starts with two reads; in processes/ the programs that stay; relverify.mjs for strangers. The same sources give the
  * same bytes, wherever the checkout stands. `--out FOLDER` builds elsewhere.
  */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -44,10 +54,18 @@ async function buildInto(folder: string): Promise<void> {
       // All side by side: version.ts finds VERSION two folders above itself, here as in src/.
       entryNames: '[name]',
       outdir: join(temporary, 'cli'),
+      // Functions, which bin/auroractl.js calls; a module's code could not be kept after it ran.
+      format: 'cjs',
+      supported: { 'dynamic-import': false },
+      banner: { js: '(function(exports,require,module,__filename,__dirname){' },
+      footer: { js: '})' },
+      outExtension: { '.js': '.cjs' },
+      define: { 'import.meta.dirname': '__dirname' },
       plugins: [entriesStayApart, lazyBuiltins],
       // The package's build for browsers is the same code as modules, of which unused parts are left out.
       alias: { yaml: join(ROOT, 'node_modules/yaml/browser/index.js') },
     });
+    stampDigests(join(temporary, 'cli'));
     await build({
       ...COMMON,
       entryPoints: [
@@ -79,6 +97,15 @@ async function buildInto(folder: string): Promise<void> {
   }
 }
 
+/** Each file begins with its digest: what is kept of it elsewhere is kept under that. */
+function stampDigests(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `/*${hash('sha256', text).slice(0, 32)}*/${text}`);
+  }
+}
+
 /** What is loaded later is a file of its own, not part of the file that loads it. */
 const entriesStayApart: Plugin = {
   name: 'entries-stay-apart',
@@ -87,7 +114,7 @@ const entriesStayApart: Plugin = {
       const file = resolve(dirname(importer), path);
       const isEntry = LATER.includes(file) || COMMANDS.includes(file);
       if (kind !== 'dynamic-import' || !isEntry) return null;
-      return { path: `./${basename(path, '.ts')}.js`, external: true };
+      return { path: `./${basename(path, '.ts')}.cjs`, external: true };
     });
   },
 };

@@ -17,9 +17,9 @@ test('the same sources give the same bytes', () => {
         .map(({ name: file, parentPath }) => [file, readFileSync(join(parentPath, file), 'utf8')]);
     });
     expect(built[0]).toEqual(built[1]);
-    expect(built[0]?.map(([name]) => name)).toContain('main.js');
+    expect(built[0]?.map(([name]) => name)).toContain('main.cjs');
     expect(JSON.stringify(built)).not.toContain(ROOT);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 120_000);

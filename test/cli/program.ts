@@ -62,7 +62,7 @@ export function bench(...copied: string[]): Bench {
 
 /** The program prefers dist/: a build older than the sources would test what is no longer there. */
 function refuseStaleBuild(): void {
-  const built = join(ROOT, 'dist/cli/main.js');
+  const built = join(ROOT, 'dist/cli/main.cjs');
   if (!existsSync(built)) return;
   const builtMs = statSync(built).mtimeMs;
   const newer = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })

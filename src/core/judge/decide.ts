@@ -70,13 +70,15 @@ function relevantNow(
   return lnE === -Infinity ? null : lnE;
 }
 
-function splitNumbers(settings: JudgeSettings, { split }: JudgeState): Verdict['split'] {
+function splitNumbers(settings: JudgeSettings, { split, pairSeq }: JudgeState): Verdict['split'] {
   const { total, expected, candidate, lnMost } = split;
   const lnEThreshold = -ln(settings.alphaSplit);
   return {
     expectedPct: total === 0 ? null : (100 * expected) / total,
     observedPct: total === 0 ? null : (100 * candidate) / total,
     requests: total,
+    intervals: split.intervals,
+    current: split.lastSeq >= pairSeq,
     metric: settings.splitMetric ?? null,
     lnE: lnMost,
     lnEThreshold,

@@ -162,6 +162,25 @@ describe('verdicts', () => {
         reason: expect.stringContaining('the split was never measured'),
       });
     }
+    // What stopped being counted may have gone wrong since: missing evidence never helps.
+    const whole = all(served(600));
+    const from = (first: number): Interval[] => [
+      ...whole.slice(0, first),
+      ...all(null).slice(first),
+    ];
+    expect(verdictOf(from(30), counted, metrics)).toMatchObject({
+      kind: 'inconclusive',
+      reason: expect.stringContaining('the split was measured in 30 of the 120 intervals'),
+    });
+    expect(verdictOf(from(119), counted, metrics)).toMatchObject({
+      kind: 'inconclusive',
+      reason: 'the split was not measured in the newest interval',
+    });
+    const late = [...all(null).slice(0, 60), ...whole.slice(60)];
+    expect(verdictOf(late, counted, metrics)).toMatchObject({
+      kind: 'promote',
+      split: { intervals: 60, current: true },
+    });
     const gauge = metric('served', { kind: 'value' });
     expect(settingsFaults(counted, [gauge])).toEqual(['the split is counted by "served", a gauge']);
   });

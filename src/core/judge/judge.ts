@@ -140,7 +140,7 @@ function splitAfter(
   // A baseline's requests are taken from stable's share.
   const stable = others.reduce<number>((sum, requests) => sum + (requests ?? 0), 0);
   if (stable + candidate === 0) return split;
-  return advanceSplit(split, candidatePct, stable, candidate);
+  return advanceSplit(split, interval.seq, candidatePct, stable, candidate);
 }
 
 /** null: not counted. Rows come from files and other processes too: not every number is a count. */

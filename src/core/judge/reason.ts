@@ -77,10 +77,20 @@ function cannotTell(settings: JudgeSettings, numbers: Numbers): string | null {
     const by = split.metric === null ? '' : ' counted at the tracks';
     return `the candidate got ${plainText(split.observedPct)} % of ${split.requests} requests${by}, ordered were ${plainText(split.expectedPct)} % (E ${eValueText(split.lnE)}, trips at ${eValueText(split.lnEThreshold)}): the tracks do not get what they should`;
   }
+  const unseen = splitUnseen(numbers);
+  if (unseen !== null) return unseen;
   if (!metrics.some(({ required }) => required)) {
     return 'no metric is required, so nothing can be shown that would promote';
   }
   return null;
+}
+
+/** A split that stopped being measured says nothing of what came after. */
+function splitUnseen({ split, pairs }: Numbers): string | null {
+  if (2 * split.intervals < pairs) {
+    return `the split was measured in ${split.intervals} of the ${pairs} intervals that were compared, so nothing can be promoted`;
+  }
+  return split.current ? null : 'the split was not measured in the newest interval';
 }
 
 function promote(numbers: Numbers): Said {

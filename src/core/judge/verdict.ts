@@ -26,6 +26,9 @@ export interface Verdict {
     expectedPct: number | null;
     observedPct: number | null;
     requests: number;
+    /** Intervals in which it was measured, and whether the newest that was compared is one. */
+    intervals: number;
+    current: boolean;
     /** The metric by which the tracks counted them; null: self-reported, by what splits them. */
     metric: string | null;
     /** ln of the largest e-value so far: a split that was wrong once stays tripped. */

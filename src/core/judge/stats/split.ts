@@ -17,6 +17,9 @@ export interface Split {
   total: number;
   candidate: number;
   expected: number;
+  /** Intervals in which it was measured, and the last of them; -1: none. */
+  intervals: number;
+  lastSeq: number;
 }
 
 export const NO_SPLIT: Split = {
@@ -26,14 +29,17 @@ export const NO_SPLIT: Split = {
   total: 0,
   candidate: 0,
   expected: 0,
+  intervals: 0,
+  lastSeq: -1,
 };
 
 /** The prior weighs as much as so many requests in the share ordered. */
 const PRIOR = 100;
 
-/** One interval during all of which the weight was `candidatePct`, above 0 and below 100. */
+/** Interval `seq`, during all of which the weight was `candidatePct`, above 0 and below 100. */
 export function advanceSplit(
   before: Split,
+  seq: number,
   candidatePct: number,
   stable: number,
   candidate: number,
@@ -52,6 +58,8 @@ export function advanceSplit(
     total: before.total + stable + candidate,
     candidate: before.candidate + candidate,
     expected: before.expected + ((stable + candidate) * candidatePct) / 100,
+    intervals: before.intervals + 1,
+    lastSeq: seq,
   };
   const lnE = lnSplit(after);
   return lnE > before.lnMost ? { ...after, lnMost: lnE } : after;

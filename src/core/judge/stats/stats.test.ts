@@ -111,9 +111,9 @@ describe('expectation at most 1 under the null, over every outcome', () => {
   test('the split, exactly 1, and again after a change of the weight', () => {
     let sum = 0;
     binomial(9, 0.1).forEach((p, first) => {
-      const one = advanceSplit(NO_SPLIT, 10, 9 - first, first);
+      const one = advanceSplit(NO_SPLIT, 0, 10, 9 - first, first);
       binomial(11, 0.5).forEach((q, second) => {
-        sum += p * q * exp(lnSplit(advanceSplit(one, 50, 11 - second, second)));
+        sum += p * q * exp(lnSplit(advanceSplit(one, 1, 50, 11 - second, second)));
       });
     });
     expect(sum).toBeCloseTo(1, 10);
@@ -191,15 +191,15 @@ describe('plain values', () => {
   });
 
   test('a split of 30 to 70 where halves were ordered', () => {
-    const split = advanceSplit(advanceSplit(NO_SPLIT, 50, 30, 20), 50, 40, 10);
+    const split = advanceSplit(advanceSplit(NO_SPLIT, 0, 50, 30, 20), 1, 50, 40, 10);
     expect(lnSplit(split)).toBeCloseTo(3.6997595965385983, 10);
     expect(split).toMatchObject({ total: 100, candidate: 30, expected: 50 });
   });
 
   test('what the split showed once stays the most it showed', () => {
-    let split = advanceSplit(NO_SPLIT, 50, 900, 100);
+    let split = advanceSplit(NO_SPLIT, 0, 50, 900, 100);
     const most = split.lnMost;
-    for (let i = 0; i < 50; i += 1) split = advanceSplit(split, 50, 40, 60);
+    for (let i = 0; i < 50; i += 1) split = advanceSplit(split, i + 1, 50, 40, 60);
     expect(lnSplit(split)).toBeLessThan(most);
     expect(split.lnMost).toBeGreaterThanOrEqual(most);
   });

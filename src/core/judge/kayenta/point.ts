@@ -52,7 +52,7 @@ export function pointOf(
 }
 
 function isAmount(value: number): boolean {
-  return Number.isFinite(value) && value >= 0;
+  return value >= 0 && value <= LARGEST;
 }
 
 /**
